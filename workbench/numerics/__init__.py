@@ -1,0 +1,1 @@
+"""Arithmetic of int8 quantization: arrays in, arrays out, NumPy only."""

@@ -1,0 +1,110 @@
+"""Frozen counts of a blob's absolute values: what every threshold search looks at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+BINS = 2048
+
+
+@dataclass(frozen=True, eq=False)
+class Histogram:
+    """Counts of |x| in equal bins over [0, absmax]; exact zeros are counted apart.
+
+    Attributes:
+        counts: int64 (bins,), how many values fell into each bin; read-only.
+        absmax: the largest |x| seen (real units), a float32 value; 0.0 if all were zero.
+        zeros: how many values were exactly zero (they lie in no bin).
+        blob_size: elements of the blob in one image, which ACIQ needs; 0 if unknown.
+    """
+
+    counts: NDArray[np.int64]
+    absmax: float
+    zeros: int = 0
+    blob_size: int = 0
+
+    def __post_init__(self) -> None:
+        counts = np.array(self.counts, dtype=np.int64)
+        counts.setflags(write=False)
+        object.__setattr__(self, "counts", counts)
+        object.__setattr__(self, "absmax", float(np.float32(self.absmax)))
+
+    @classmethod
+    def of(
+        cls, values: NDArray[np.float32], absmax: float | None = None, bins: int = BINS
+    ) -> Histogram:
+        """Count the finite elements of `values` (float32, any shape) as one image's blob.
+
+        `absmax` defaults to the largest |x|; larger values than it fall into the last bin.
+        """
+        magnitude = np.abs(np.asarray(values, dtype=np.float32).ravel())
+        magnitude = magnitude[np.isfinite(magnitude)]
+        limit = float(magnitude.max(initial=0.0)) if absmax is None else absmax
+        counts, zeros = count(magnitude, limit, bins)
+        return cls(counts, limit, zeros, blob_size=magnitude.size)
+
+    def __add__(self, other: Histogram) -> Histogram:
+        """Merge two histograms of the same range: exact in any order."""
+        if self.absmax != other.absmax or self.counts.size != other.counts.size:
+            raise ValueError("only histograms over the same bins can be added")
+        return Histogram(
+            self.counts + other.counts,
+            self.absmax,
+            self.zeros + other.zeros,
+            other.blob_size or self.blob_size,
+        )
+
+    @property
+    def bin_width(self) -> float:
+        """Width of one bin in real units."""
+        return self.absmax / self.counts.size
+
+    @property
+    def total(self) -> int:
+        """How many values were counted, zeros included."""
+        return int(self.counts.sum()) + self.zeros
+
+    @property
+    def edges(self) -> NDArray[np.float64]:
+        """float64 (bins + 1,): borders of the bins in real units."""
+        return np.linspace(0.0, self.absmax, self.counts.size + 1)
+
+    def clipped_share(self, threshold: float) -> float:
+        """Share of all values (zeros included) whose |x| lies above `threshold` (real units)."""
+        if self.total == 0 or self.absmax == 0.0:
+            return 0.0
+        position = min(max(threshold / self.bin_width, 0.0), float(self.counts.size))
+        whole = int(position)
+        above = float(self.counts[whole:].sum())
+        if whole < self.counts.size:
+            above -= (position - whole) * float(self.counts[whole])
+        return above / self.total
+
+
+def count(
+    magnitude: NDArray[np.float32], absmax: float, bins: int = BINS
+) -> tuple[NDArray[np.int64], int]:
+    """Count |x| as ncnn does: bin = min(int(f32(f32(|x| / absmax) * bins)), bins - 1).
+
+    Args:
+        magnitude: float32 (n,), finite absolute values.
+        absmax: range of the bins in real units.
+        bins: number of bins.
+
+    Returns:
+        counts int64 (bins,) of the nonzero values, and the number of exact zeros.
+
+    Source: Tencent/ncnn, tools/quantize/ncnn2table.cpp, QuantNet::quantize_KL.
+    """
+    limit = np.float32(absmax)
+    if limit == 0:
+        return np.zeros(bins, np.int64), int(magnitude.size)
+    index = (magnitude / limit * np.float32(bins)).astype(np.int32)
+    np.minimum(index, bins - 1, out=index)
+    counts = np.bincount(index, minlength=bins)
+    zeros = int(magnitude.size - np.count_nonzero(magnitude))
+    counts[0] -= zeros
+    return counts, zeros
