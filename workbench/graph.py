@@ -85,7 +85,7 @@ class Graph:
     @cached_property
     def consumers(self) -> Mapping[str, tuple[Layer, ...]]:
         """The layers that read each blob; none for an output of the network."""
-        readers: dict[str, tuple[Layer, ...]] = {blob: () for blob in self.producers}
+        readers: dict[str, tuple[Layer, ...]] = dict.fromkeys(self.producers, ())
         for layer in self.layers:
             for bottom in dict.fromkeys(layer.bottoms):
                 readers[bottom] += (layer,)
