@@ -74,14 +74,14 @@ class Histogram:
 
     def clipped_share(self, threshold: float) -> float:
         """Share of all values (zeros included) whose |x| lies above `threshold` (real units)."""
-        if self.total == 0 or self.absmax == 0.0:
-            return 0.0
-        position = min(max(threshold / self.bin_width, 0.0), float(self.counts.size))
-        whole = int(position)
-        above = float(self.counts[whole:].sum())
-        if whole < self.counts.size:
-            above -= (position - whole) * float(self.counts[whole])
-        return above / self.total
+        return float(self.clipped_shares(np.array([threshold]))[0])
+
+    def clipped_shares(self, thresholds: NDArray[np.float64]) -> NDArray[np.float64]:
+        """`clipped_share` of many thresholds: float64 (n,). A bin's values are evenly spread."""
+        if not self.counts.any():
+            return np.zeros(thresholds.shape)
+        above = np.concatenate((self.counts[::-1].cumsum()[::-1], [0.0]))
+        return np.interp(thresholds, self.edges, above) / self.total
 
 
 def count(
@@ -102,9 +102,10 @@ def count(
     limit = np.float32(absmax)
     if limit == 0:
         return np.zeros(bins, np.int64), int(magnitude.size)
-    index = (magnitude / limit * np.float32(bins)).astype(np.int32)
-    np.minimum(index, bins - 1, out=index)
-    counts = np.bincount(index, minlength=bins)
+    with np.errstate(over="ignore"):  # far above a tiny limit: infinite, then the last bin
+        place = magnitude / limit * np.float32(bins)
+    np.minimum(place, np.float32(bins - 1), out=place)
+    counts = np.bincount(place.astype(np.intp), minlength=bins)
     zeros = int(magnitude.size - np.count_nonzero(magnitude))
     counts[0] -= zeros
     return counts, zeros
