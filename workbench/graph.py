@@ -5,7 +5,7 @@ A *blob* is a named tensor. A layer reads its *bottom* blobs and writes its *top
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from types import MappingProxyType
@@ -59,18 +59,8 @@ class Graph:
     source: str = field(default="", compare=False, repr=False)
 
     def __post_init__(self) -> None:
-        names: set[str] = set()
-        written: set[str] = set()
-        for layer in self.layers:
-            if layer.name in names:
-                raise GraphError(
-                    "two layers have this name",
-                    where=f"layer {layer.name}",
-                    advice="Rename one of them: calibration tables find layers by name.",
-                )
-            names.add(layer.name)
-            _check_blobs(layer, written)
-            written.update(layer.tops)
+        if fault := first_fault(self.layers):
+            raise fault[1]
 
     @cached_property
     def by_name(self) -> Mapping[str, Layer]:
@@ -85,11 +75,11 @@ class Graph:
     @cached_property
     def consumers(self) -> Mapping[str, tuple[Layer, ...]]:
         """The layers that read each blob; none for an output of the network."""
-        readers: dict[str, tuple[Layer, ...]] = dict.fromkeys(self.producers, ())
+        readers: dict[str, list[Layer]] = {blob: [] for blob in self.producers}
         for layer in self.layers:
             for bottom in dict.fromkeys(layer.bottoms):
-                readers[bottom] += (layer,)
-        return MappingProxyType(readers)
+                readers[bottom].append(layer)
+        return MappingProxyType({blob: tuple(found) for blob, found in readers.items()})
 
     @cached_property
     def blobs(self) -> tuple[str, ...]:
@@ -113,18 +103,36 @@ class Graph:
         return blob
 
 
-def _check_blobs(layer: Layer, written: set[str]) -> None:
+def first_fault(layers: Sequence[Layer]) -> tuple[int, GraphError] | None:
+    """Return the first layer that does not fit to those before it, or None.
+
+    Args:
+        layers: the layers of a network in order.
+
+    Returns:
+        The index of the layer, and the error that says what is wrong with it.
+    """
+    names: set[str] = set()
+    written: set[str] = set()
+    for index, layer in enumerate(layers):
+        for problem, advice in _faults(layer, names, written):
+            where = f"layer {layer.name} ({layer.type})"
+            return index, GraphError(problem, where=where, advice=advice)
+        names.add(layer.name)
+        written.update(layer.tops)
+    return None
+
+
+def _faults(layer: Layer, names: set[str], written: set[str]) -> Iterator[tuple[str, str]]:
+    if layer.name in names:
+        advice = "Rename one of them: calibration tables find layers by name."
+        yield "an earlier layer has this name", advice
     for bottom in layer.bottoms:
         if bottom not in written:
-            raise GraphError(
-                f"bottom blob {bottom!r} is not the top of any earlier layer",
-                where=f"layer {layer.name} ({layer.type})",
-                advice="Check the blob's name, or move its producer before this layer.",
-            )
+            advice = "Check the blob's name, or move its producer before this layer."
+            yield f"bottom blob {bottom!r} is not the top of any earlier layer", advice
+    tops: set[str] = set()
     for top in layer.tops:
-        if top in written or layer.tops.count(top) > 1:
-            raise GraphError(
-                f"top blob {top!r} is written twice",
-                where=f"layer {layer.name} ({layer.type})",
-                advice="Give each top blob a name of its own.",
-            )
+        if top in written or top in tops:
+            yield f"top blob {top!r} is written twice", "Give each top blob a name of its own."
+        tops.add(top)

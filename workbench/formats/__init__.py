@@ -1,0 +1,1 @@
+"""Reader and writer of each file format in one file, whose docstring is the format."""

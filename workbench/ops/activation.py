@@ -1,0 +1,105 @@
+"""Activations: functions of each element alone.
+
+Source: Tencent/ncnn, src/layer/relu.cpp and its neighbours; src/layer/fused_activation.h.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from workbench.ops.op import Op, Param, Values, flag, integer, raw, real, reals
+
+ACTIVATIONS = ("none", "ReLU", "LeakyReLU", "Clip", "Sigmoid", "Mish", "HardSwish")
+"""What the parameter activation_type of a convolution or inner product means."""
+
+_NEEDED = (0, 0, 1, 2, 0, 0, 2)
+
+
+def activation_params(type_id: int, params_id: int) -> tuple[Param, Param]:
+    """Describe the activation that other ops apply to their result."""
+    return (
+        integer(type_id, "activation_type", 0, low=0, high=len(ACTIVATIONS) - 1),
+        reals(params_id, "activation_params"),
+    )
+
+
+def check_activation(values: Values) -> Iterator[str]:
+    """Check that a fused activation has the numbers that it needs."""
+    needed, given = _NEEDED[values.activation_type], len(values.activation_params)
+    if given < needed:
+        name = ACTIVATIONS[values.activation_type]
+        yield f"its activation {name} needs {needed} numbers in activation_params, not {given}"
+
+
+def _slopes(values: Values) -> Iterator[object]:
+    yield raw("slope", values.num_slope)
+
+
+def _check_alpha(values: Values) -> Iterator[str]:
+    if values.alpha == 0:
+        yield "alpha (key 0) is 0, and ncnn divides by it"
+
+
+_HARD = (real(0, "alpha", 0.2), real(1, "beta", 0.5))
+
+OPS = (
+    Op("ReLU", "y = x above zero, slope * x below.", (real(0, "slope"),)),
+    Op(
+        "PReLU",
+        "y = x above zero, slope * x below, with a trained slope for each channel.",
+        (integer(0, "num_slope"),),
+        lambda values: (raw("slope", values.num_slope),),
+    ),
+    Op(
+        "Clip",
+        "y = x held between min and max.",
+        (real(0, "min", -3.4028234663852886e38), real(1, "max", 3.4028234663852886e38)),
+    ),
+    Op("Sigmoid", "y = 1 / (1 + exp(-x)), between 0 and 1."),
+    Op("TanH", "y = tanh(x), between -1 and 1."),
+    Op("ELU", "y = x above zero, alpha * (exp(x) - 1) below.", (real(0, "alpha", 0.1),)),
+    Op("CELU", "y = x above zero, alpha * (exp(x / alpha) - 1) below.", (real(0, "alpha", 1.0),)),
+    Op(
+        "SELU",
+        "An ELU scaled so that layers keep mean 0 and variance 1.",
+        (real(0, "alpha", 1.67326324), real(1, "lambda", 1.050700987)),
+    ),
+    Op("GELU", "y = x * P(normal variable < x).", (flag(0, "fast_gelu"),)),
+    Op("Swish", "y = x * sigmoid(x)."),
+    Op("Mish", "y = x * tanh(softplus(x))."),
+    Op("Softplus", "y = log(1 + exp(x)), a smooth ReLU."),
+    Op("BNLL", "y = log(1 + exp(x)), a smooth ReLU."),
+    Op(
+        "HardSigmoid",
+        "y = alpha * x + beta, held between 0 and 1: a cheap sigmoid.",
+        _HARD,
+        rules=(_check_alpha,),
+    ),
+    Op(
+        "HardSwish",
+        "y = x * (alpha * x + beta held between 0 and 1): a cheap swish.",
+        _HARD,
+        rules=(_check_alpha,),
+    ),
+    Op("Threshold", "y = 1 where x is above the threshold, else 0.", (real(0, "threshold"),)),
+    Op(
+        "Shrink",
+        "y = x moved by bias towards zero, and zero within lambd of it.",
+        (real(0, "bias"), real(1, "lambd", 0.5)),
+    ),
+    Op(
+        "Softmax",
+        "y = exp(x) / sum of exp(x) along an axis: positive numbers that sum to 1.",
+        (integer(0, "axis", 0, low=-4, high=3), flag(1, "fixbug0")),
+    ),
+    Op(
+        "GLU",
+        "Half of the channels, each times the sigmoid of its partner in the other half.",
+        (integer(0, "axis"),),
+    ),
+    Op(
+        "Dropout",
+        "y = x * scale: nothing is dropped once training is over.",
+        (real(0, "scale", 1.0),),
+    ),
+)

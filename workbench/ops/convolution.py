@@ -1,0 +1,276 @@
+"""Convolutions and deconvolutions in one, two and three dimensions, dense and depthwise.
+
+Source: Tencent/ncnn, src/layer/convolution*.cpp, deconvolution*.cpp, deformableconv2d.cpp:
+load_param and load_model.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from math import prod
+
+from workbench.ops.activation import activation_params, check_activation
+from workbench.ops.op import (
+    INT_MAX,
+    ONE,
+    Count,
+    Op,
+    Param,
+    Same,
+    Values,
+    WeightSpec,
+    flag,
+    integer,
+    raw,
+    real,
+    tagged,
+)
+
+
+def _kernel(axes: int) -> tuple[Param, ...]:
+    """Kernel, dilation and stride along w, then h and d, which follow w by default."""
+    wide = (
+        integer(1, "kernel_w"),
+        integer(2, "dilation_w", 1, low=1),
+        integer(3, "stride_w", 1, low=1),
+    )
+    high = (
+        integer(11, "kernel_h", Same("kernel_w")),
+        integer(12, "dilation_h", Same("dilation_w"), low=1),
+        integer(13, "stride_h", Same("stride_w"), low=1),
+    )
+    deep = (
+        integer(21, "kernel_d", Same("kernel_w")),
+        integer(22, "dilation_d", Same("dilation_w"), low=1),
+        integer(23, "stride_d", Same("stride_w"), low=1),
+    )
+    return (*wide, *(high if axes > 1 else ()), *(deep if axes > 2 else ()))
+
+
+def _pads(axes: int) -> tuple[Param, ...]:
+    wide = (integer(4, "pad_left"), integer(15, "pad_right", Same("pad_left")))
+    high = (
+        integer(14, "pad_top", Same("pad_left")),
+        integer(16, "pad_bottom", Same("pad_top")),
+    )
+    deep = (
+        integer(24, "pad_front", Same("pad_left")),
+        integer(17, "pad_behind", Same("pad_front")),
+    )
+    return (*wide, *(high if axes > 1 else ()), *(deep if axes > 2 else ()))
+
+
+def _outputs(axes: int) -> tuple[Param, ...]:
+    """What only a deconvolution has: more padding at the far end, or a wanted output size."""
+    first = 25 if axes == 3 else 20
+    wide = (integer(18, "output_pad_right"), integer(first, "output_w"))
+    high = (
+        integer(19, "output_pad_bottom", Same("output_pad_right")),
+        integer(first + 1, "output_h", Same("output_w")),
+    )
+    deep = (
+        integer(20, "output_pad_behind", Same("output_pad_right")),
+        integer(first + 2, "output_d", Same("output_w")),
+    )
+    return (*wide, *(high if axes > 1 else ()), *(deep if axes > 2 else ()))
+
+
+NUM_OUTPUT = integer(0, "num_output")
+BIAS_TERM = flag(5, "bias_term")
+WEIGHT_SIZE = integer(6, "weight_data_size")
+GROUP = integer(7, "group", 1, low=1)
+PAD_VALUE = real(18, "pad_value")
+
+
+def _common(axes: int) -> tuple[Param, ...]:
+    return (
+        NUM_OUTPUT,
+        *_kernel(axes),
+        *_pads(axes),
+        BIAS_TERM,
+        WEIGHT_SIZE,
+        *activation_params(9, 10),
+    )
+
+
+def kernel_of(values: Values) -> tuple[int, ...]:
+    """Return the kernel's size along each axis, the slowest first: (d, h, w), (h, w) or (w,)."""
+    return tuple(values[f"kernel_{axis}"] for axis in "dhw" if f"kernel_{axis}" in values)
+
+
+def is_dynamic(values: Values) -> bool:
+    """Tell whether the weights come as bottom blobs, so that the .bin file has none."""
+    return bool(values.get("dynamic_weight", 0))
+
+
+def _check_kernel(values: Values) -> Iterator[str]:
+    if is_dynamic(values):
+        return
+    kernel = kernel_of(values)
+    if min(kernel) < 1:
+        yield f"the kernel is {kernel}, and must be at least 1 along each axis"
+    for axis in "dhw"[-len(kernel) :]:
+        if values[f"dilation_{axis}"] * (values[f"kernel_{axis}"] - 1) >= INT_MAX:
+            yield f"dilation_{axis} times kernel_{axis} does not fit in 32 bits"
+
+
+def _check_sizes(values: Values) -> Iterator[str]:
+    if is_dynamic(values):
+        return
+    group, count = values.get("group", 1), values.num_output
+    if count < 1 or count % group:
+        yield f"num_output (key 0) is {count}, and must be a positive multiple of group {group}"
+        return
+    row = count * prod(kernel_of(values))
+    if values.weight_data_size < 1 or values.weight_data_size % row:
+        yield (
+            f"weight_data_size (key 6) is {values.weight_data_size}, and must be a positive"
+            f" multiple of num_output times the kernel, {row}"
+        )
+
+
+RULES = (check_activation, _check_kernel, _check_sizes)
+
+
+def _weights(values: Values) -> Iterator[WeightSpec]:
+    if is_dynamic(values):
+        return
+    kernel, count = kernel_of(values), values.num_output
+    channels = values.weight_data_size // (count * prod(kernel))
+    int8 = bool(values.get("int8_scale_term", 0))
+    yield tagged("weight", count, channels, *kernel, int8=int8)
+    if values.bias_term:
+        yield raw("bias", count)
+
+
+def _quantized_weights(values: Values) -> Iterator[WeightSpec]:
+    yield from _weights(values)
+    if is_dynamic(values):
+        return
+    term = values.int8_scale_term
+    if term:
+        yield raw("weight_int8_scales", _scale_count(values))
+        yield raw("bottom_int8_scales", 1)
+    if term > 100:
+        yield raw("top_int8_scales", 1)
+
+
+def _scale_count(values: Values) -> int:
+    if "group" not in values:
+        return int(values.num_output)
+    return int(values.group) if values.int8_scale_term % 100 == 1 else 1
+
+
+def _check_depthwise_term(values: Values) -> Iterator[str]:
+    if values.int8_scale_term not in (0, 1, 2, 101, 102):
+        yield (
+            f"int8_scale_term (key 8) is {values.int8_scale_term}, and must be 0, 1, 2, 101 or 102"
+        )
+
+
+def _bottoms(values: Values) -> Count:
+    if not is_dynamic(values):
+        return ONE
+    return (3, 3) if values.bias_term else (2, 2)
+
+
+def _op(type: str, about: str, *params: Param) -> Op:
+    return Op(type, about, params, _weights, _bottoms, rules=RULES)
+
+
+INT8_TERM = integer(8, "int8_scale_term", 0, low=0)
+DYNAMIC = flag(19, "dynamic_weight")
+DYNAMIC_DECONVOLUTION = flag(28, "dynamic_weight")
+
+CONVOLUTION = Op(
+    "Convolution",
+    "Each output channel is the sum of all input channels, each filtered by its own kernel.",
+    (*_common(2), PAD_VALUE, INT8_TERM, DYNAMIC),
+    _quantized_weights,
+    _bottoms,
+    rules=RULES,
+)
+
+DEPTHWISE = Op(
+    "ConvolutionDepthWise",
+    "A convolution in groups: each output channel sees only the input channels of its group.",
+    (*_common(2), PAD_VALUE, GROUP, INT8_TERM, DYNAMIC),
+    _quantized_weights,
+    _bottoms,
+    rules=(*RULES, _check_depthwise_term),
+)
+
+DEFORMABLE = Op(
+    "DeformableConv2D",
+    "A convolution whose sampling points are moved by a second input, pixel by pixel.",
+    _common(2),
+    _weights,
+    (2, 3),
+    rules=RULES,
+)
+
+OPS = (
+    CONVOLUTION,
+    DEPTHWISE,
+    DEFORMABLE,
+    _op("Convolution1D", "A convolution along one axis.", *_common(1), PAD_VALUE, DYNAMIC),
+    _op("Convolution3D", "A convolution over depth, height and width.", *_common(3), PAD_VALUE),
+    _op(
+        "ConvolutionDepthWise1D",
+        "A convolution along one axis, in groups.",
+        *_common(1),
+        PAD_VALUE,
+        GROUP,
+        DYNAMIC,
+    ),
+    _op(
+        "ConvolutionDepthWise3D",
+        "A convolution over depth, height and width, in groups.",
+        *_common(3),
+        PAD_VALUE,
+        GROUP,
+    ),
+    _op(
+        "Deconvolution",
+        "The transpose of a convolution: each input pixel paints a kernel onto the output.",
+        *_common(2),
+        *_outputs(2),
+        DYNAMIC_DECONVOLUTION,
+    ),
+    _op(
+        "Deconvolution1D",
+        "The transpose of a convolution along one axis.",
+        *_common(1),
+        *_outputs(1),
+        DYNAMIC_DECONVOLUTION,
+    ),
+    _op(
+        "Deconvolution3D",
+        "The transpose of a convolution over depth, height and width.",
+        *_common(3),
+        *_outputs(3),
+    ),
+    _op(
+        "DeconvolutionDepthWise",
+        "The transpose of a convolution, in groups.",
+        *_common(2),
+        *_outputs(2),
+        GROUP,
+        DYNAMIC_DECONVOLUTION,
+    ),
+    _op(
+        "DeconvolutionDepthWise1D",
+        "The transpose of a convolution along one axis, in groups.",
+        *_common(1),
+        *_outputs(1),
+        GROUP,
+        DYNAMIC_DECONVOLUTION,
+    ),
+    _op(
+        "DeconvolutionDepthWise3D",
+        "The transpose of a convolution over depth, height and width, in groups.",
+        *_common(3),
+        *_outputs(3),
+        GROUP,
+    ),
+)
