@@ -80,7 +80,8 @@ class _Prefixes:
             return widths
         sums = self.used_sums.take(groups.whole[rows])
         part = groups.left[rows] * self.used.take(groups.cut[rows])
-        return np.maximum(np.diff(sums + part), TINY)
+        used: Array = np.maximum(np.diff(sums + part), TINY)
+        return used
 
 
 def _prefix(values: Array) -> Array:
