@@ -1,0 +1,36 @@
+from .calibration.collect import Interrupted as Interrupted
+from .calibration.collect import collect as collect
+from .calibration.inputs import ImageFolder as ImageFolder
+from .calibration.inputs import MultiInput as MultiInput
+from .calibration.inputs import TensorFolder as TensorFolder
+from .calibration.plan import LayerPlan as LayerPlan
+from .calibration.plan import Plan as Plan
+from .calibration.plan import calibrate as calibrate
+from .calibration.statistics import Statistics as Statistics
+from .calibration.statistics import load_statistics as load_statistics
+from .calibration.statistics import save_statistics as save_statistics
+from .engine import Network as Network
+from .errors import WorkbenchError as WorkbenchError
+from .errors import WorkbenchWarning as WorkbenchWarning
+from .export.table import load_table as load_table
+from .export.table import save_table as save_table
+from .graph import Graph as Graph
+from .graph import Layer as Layer
+from .model import Model as Model
+from .model import load_model as load_model
+from .model import save_model as save_model
+from .numerics.histogram import Histogram as Histogram
+from .numerics.thresholds import METHODS as METHODS
+from .numerics.thresholds import Search as Search
+from .numerics.thresholds import aciq as aciq
+from .numerics.thresholds import kl as kl
+from .numerics.thresholds import minmax as minmax
+from .numerics.thresholds import mse as mse
+from .numerics.thresholds import percentile as percentile
+from .numerics.thresholds import threshold_distribution as threshold_distribution
+from .samples import Sample as Sample
+from .samples import sample as sample
+from .samples import samples as samples
+from .session import Session as Session
+
+__version__: str

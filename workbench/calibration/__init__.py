@@ -1,0 +1,1 @@
+"""From images to histograms, and from histograms to decisions."""

@@ -1,0 +1,301 @@
+"""What a network is calibrated on: pictures through ncnn's own resize, or .npy tensors.
+
+Inputs are sequences whose items are arrays (one input blob), or mappings from each input
+blob to its array (`MultiInput`). A slice is again inputs: `images[:4]` are four probe images.
+Any other sequence of arrays or mappings can stand where inputs are asked for.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Protocol, Self, overload
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageOps
+
+from workbench.engine import pixels_to_blob
+from workbench.errors import InputError, WorkbenchWarning
+
+Array = NDArray[np.float32]
+Item = Array | Mapping[str, Array]
+
+PICTURES = frozenset({".bmp", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp"})
+TENSORS = frozenset({".npy"})
+CHANNELS = {"BGR": 3, "RGB": 3, "GRAY": 1}
+
+
+class Reader(Protocol):
+    """Turns one file into one input array."""
+
+    def read(self, path: Path) -> Array:
+        """Return float32 of 1 to 4 axes, finite; raise InputError naming the file."""
+        ...
+
+
+@dataclass(frozen=True)
+class PictureReader:
+    """Reads a picture as ncnn's tools do: resized, then value = (pixel - mean) * norm.
+
+    Attributes:
+        shape: (w, h, c) of the input blob; the aspect ratio is not kept.
+        mean: one number for each channel in the blob's order, in pixel levels; empty for none.
+        norm: one factor for each channel; empty for none.
+        pixel: order of the blob's channels: "BGR", "RGB" or "GRAY".
+
+    Raises:
+        InputError: a setting contradicts another.
+    """
+
+    shape: tuple[int, int, int]
+    mean: tuple[float, ...] = ()
+    norm: tuple[float, ...] = ()
+    pixel: str = "BGR"
+
+    def __post_init__(self) -> None:
+        if self.pixel not in CHANNELS:
+            raise InputError(f"pixel is {self.pixel!r}", advice="Use BGR, RGB or GRAY.")
+        if len(self.shape) != 3 or min(self.shape) < 1:
+            raise InputError(f"shape is {self.shape}", advice="Give w, h, c, each at least 1.")
+        channels = CHANNELS[self.pixel]
+        if self.shape[2] != channels:
+            raise InputError(
+                f"the shape has {self.shape[2]} channels, {self.pixel} pictures have {channels}",
+                advice="Change the shape's third number, or pixel.",
+            )
+        for name, values in (("mean", self.mean), ("norm", self.norm)):
+            if len(values) not in (0, channels) or not np.isfinite(values).all():
+                raise InputError(f"{name} is {values}", advice=f"Give {channels} numbers, or none.")
+
+    def read(self, path: Path) -> Array:
+        """Decode one picture and bring it to the blob's shape, float32 (c, h, w)."""
+        width, height, _ = self.shape
+        return pixels_to_blob(decode(path), (width, height), self.pixel, self.mean, self.norm)
+
+
+@dataclass(frozen=True)
+class TensorReader:
+    """Reads a .npy file as it is; integers become float32."""
+
+    def read(self, path: Path) -> Array:
+        """Load one array, float32, finite."""
+        try:
+            array = np.load(path, allow_pickle=False)
+        except (OSError, ValueError, EOFError) as error:
+            raise InputError(f"not a readable .npy file ({error})", where=str(path)) from error
+        if not isinstance(array, np.ndarray) or array.dtype.kind not in "fiub":
+            raise InputError("not an array of numbers", where=str(path))
+        if not 1 <= array.ndim <= 4 or array.size == 0:
+            raise InputError(
+                f"an array of shape {array.shape} cannot be a blob",
+                where=str(path),
+                advice="Save one array of shape (C, H, W) for each input.",
+            )
+        if not np.isfinite(array).all():
+            raise InputError("the array has NaN or infinity", where=str(path))
+        return array.astype(np.float32)
+
+
+@dataclass(frozen=True)
+class FileInputs(Sequence[Array]):
+    """Input arrays read from files, one at a time, each time they are asked for.
+
+    Attributes:
+        files: the files, in the order in which they are used.
+        reader: how a file becomes an array.
+        skip_unreadable: leave out what cannot be read, with a warning, instead of stopping.
+    """
+
+    files: tuple[Path, ...]
+    reader: Reader
+    skip_unreadable: bool = False
+
+    def __len__(self) -> int:
+        return len(self.files)
+
+    @overload
+    def __getitem__(self, index: int) -> Array: ...
+    @overload
+    def __getitem__(self, index: slice) -> Self: ...
+    def __getitem__(self, index: int | slice) -> Array | Self:
+        if isinstance(index, slice):
+            return replace(self, files=self.files[index])
+        return self.reader.read(self.files[index])
+
+    def readable(self, index: int) -> bool:
+        """Try one file; False, with a warning, if it cannot be read and may be skipped.
+
+        Raises:
+            InputError: it cannot be read, and `skip_unreadable` is off.
+        """
+        try:
+            self.reader.read(self.files[index])
+        except InputError as error:
+            if not self.skip_unreadable:
+                raise
+            warnings.warn(f"left out: {error}", WorkbenchWarning, stacklevel=2)
+            return False
+        return True
+
+    def keep(self, indexes: Sequence[int]) -> Self:
+        """Return only the files at these positions."""
+        return replace(self, files=tuple(self.files[index] for index in indexes))
+
+    @property
+    def fingerprint(self) -> str:
+        """sha256 over the reader's settings and each file's name and size."""
+        lines = [repr(self.reader), *(f"{path.name} {path.stat().st_size}" for path in self.files)]
+        return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class MultiInput(Sequence[Mapping[str, Array]]):
+    """Several input blobs side by side: item i holds item i of each part.
+
+    Attributes:
+        parts: the files of each input blob, all of one length.
+
+    Raises:
+        InputError: there are no parts, or they have different lengths.
+    """
+
+    parts: Mapping[str, FileInputs]
+
+    def __post_init__(self) -> None:
+        if len({len(part) for part in self.parts.values()}) != 1:
+            lengths = ", ".join(f"{name}: {len(part)}" for name, part in self.parts.items())
+            raise InputError(f"each input blob needs the same number of files ({lengths})")
+
+    def __len__(self) -> int:
+        return len(next(iter(self.parts.values())))
+
+    @overload
+    def __getitem__(self, index: int) -> Mapping[str, Array]: ...
+    @overload
+    def __getitem__(self, index: slice) -> Self: ...
+    def __getitem__(self, index: int | slice) -> Mapping[str, Array] | Self:
+        if isinstance(index, slice):
+            return replace(self, parts={name: part[index] for name, part in self.parts.items()})
+        return {name: part[index] for name, part in self.parts.items()}
+
+    def readable(self, index: int) -> bool:
+        """Whether file `index` of every part can be read. See `FileInputs.readable`."""
+        readable = [part.readable(index) for part in self.parts.values()]  # each warns for itself
+        return all(readable)
+
+    def keep(self, indexes: Sequence[int]) -> Self:
+        """Return only the items at these positions."""
+        return replace(self, parts={name: p.keep(indexes) for name, p in self.parts.items()})
+
+    @property
+    def fingerprint(self) -> str:
+        """sha256 over each blob's name and the fingerprint of its files."""
+        lines = [f"{name} {part.fingerprint}" for name, part in self.parts.items()]
+        return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+
+def ImageFolder(
+    path: str | Path,
+    *,
+    shape: Sequence[int],
+    mean: Sequence[float] = (),
+    norm: Sequence[float] = (),
+    pixel: str = "BGR",
+    skip_unreadable: bool = False,
+) -> FileInputs:
+    """All pictures below a folder, sorted by path; or those that a text file lists, one a line.
+
+    Args:
+        path: a folder, or a text file whose paths are relative to it or to the current folder.
+        shape, mean, norm, pixel: see `PictureReader`.
+        skip_unreadable: see `FileInputs`.
+
+    Raises:
+        InputError: nothing is there, there are no pictures, or a setting is wrong.
+    """
+    reader = PictureReader(tuple(shape), tuple(mean), tuple(norm), pixel)  # type: ignore[arg-type]
+    return FileInputs(find_files(Path(path), PICTURES), reader, skip_unreadable)
+
+
+def TensorFolder(path: str | Path, *, skip_unreadable: bool = False) -> FileInputs:
+    """All .npy files below a folder, sorted by path; or one file; or those that a file lists.
+
+    Raises:
+        InputError: nothing is there, or there are no .npy files.
+    """
+    return FileInputs(find_files(Path(path), frozenset({".npy"})), TensorReader(), skip_unreadable)
+
+
+def holds_tensors(path: Path) -> bool:
+    """Tell .npy inputs from pictures: a .npy file, or a folder or list of which the first is."""
+    if path.is_file() and path.suffix.lower() not in PICTURES | TENSORS:
+        return _listed(path)[:1] != [] and _listed(path)[0].suffix.lower() in TENSORS
+    if path.is_dir():
+        return any(p.suffix.lower() in TENSORS for p in path.rglob("*"))
+    return path.suffix.lower() in TENSORS
+
+
+def find_files(path: Path, suffixes: frozenset[str]) -> tuple[Path, ...]:
+    """List the files of some kinds below a folder, or in a list file, or the file itself."""
+    if path.is_dir():
+        files = sorted(p for p in path.rglob("*") if p.suffix.lower() in suffixes)
+    elif path.suffix.lower() in suffixes and path.is_file():
+        files = [path]
+    elif path.is_file():
+        files = _listed(path)
+    else:
+        raise InputError("there is no such file or folder", where=str(path))
+    if not files:
+        kinds = " ".join(sorted(suffixes))
+        raise InputError("no files to read here", where=str(path), advice=f"Looked for {kinds}.")
+    return tuple(files)
+
+
+def _listed(path: Path) -> list[Path]:
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except UnicodeDecodeError as error:
+        raise InputError(
+            "neither a folder nor a text file with one path a line", where=str(path)
+        ) from error
+    entries = [(number, line.strip()) for number, line in enumerate(lines, 1) if line.strip()]
+    return [_resolve(path, number, entry) for number, entry in entries]
+
+
+def _resolve(list_file: Path, number: int, entry: str) -> Path:
+    for candidate in (list_file.parent / entry, Path(entry)):
+        if candidate.is_file():
+            return candidate
+    raise InputError(f"there is no file {entry!r}", where=f"{list_file}:{number}")
+
+
+def decode(path: Path) -> NDArray[np.uint8]:
+    """Decode a picture to uint8 (height, width, 3), red first, turned as its EXIF says.
+
+    16-bit pictures keep their high byte; an alpha channel is dropped, not blended (as in ncnn's
+    tool, which reads through OpenCV).
+
+    Raises:
+        InputError: the file cannot be read as a whole picture.
+    """
+    try:
+        with Image.open(path) as picture:
+            upright = ImageOps.exif_transpose(picture)
+            if upright.mode.startswith("I") or upright.mode == "F":
+                upright = _high_byte(upright)
+            return np.asarray(upright.convert("RGB"))
+    except (OSError, ValueError, SyntaxError, EOFError, Image.DecompressionBombError) as error:
+        raise InputError(
+            f"not a readable picture ({error})",
+            where=str(path),
+            advice="Mend or remove the file, or choose to skip unreadable ones.",
+        ) from error
+
+
+def _high_byte(picture: Image.Image) -> Image.Image:
+    levels = np.asarray(picture).astype(np.int64) >> 8
+    return Image.fromarray(np.clip(levels, 0, 255).astype(np.uint8))
