@@ -1,0 +1,199 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from workbench.calibration.inputs import (
+    FileInputs,
+    ImageFolder,
+    MultiInput,
+    PictureReader,
+    TensorFolder,
+    decode,
+    holds_tensors,
+)
+from workbench.engine import pixels_to_blob
+from workbench.errors import InputError, WorkbenchWarning
+
+SHAPE = (8, 6, 3)
+
+
+def test_a_folder_gives_its_pictures_in_order_of_their_paths(pictures):
+    images = ImageFolder(pictures, shape=SHAPE)
+    assert [path.name for path in images.files] == sorted(p.name for p in pictures.iterdir())
+    assert len(images) == 5
+    assert all(image.shape == (3, 6, 8) and image.dtype == np.float32 for image in images)
+
+
+def test_other_files_in_the_folder_are_no_inputs(pictures):
+    (pictures / "labels.txt").write_text("0")
+    assert len(ImageFolder(pictures, shape=SHAPE)) == 5
+
+
+def test_a_slice_is_again_inputs(pictures):
+    images = ImageFolder(pictures, shape=SHAPE)
+    assert isinstance(images[:2], FileInputs)
+    assert np.array_equal(images[:2][1], images[1])
+
+
+def test_a_picture_goes_through_ncnns_own_resize(pictures):
+    path = pictures / "0.png"
+    images = ImageFolder(path, shape=SHAPE, mean=(1, 2, 3), norm=(0.5, 0.5, 0.5), pixel="RGB")
+    rgb = np.asarray(Image.open(path).convert("RGB"))
+    expected = pixels_to_blob(rgb, (8, 6), "RGB", (1, 2, 3), (0.5, 0.5, 0.5))
+    assert np.array_equal(images[0], expected)
+
+
+def test_a_list_file_names_paths_relative_to_itself(pictures):
+    listing = pictures / "list.txt"
+    listing.write_text("3.webp\n\n1.bmp\n")
+    names = [path.name for path in ImageFolder(listing, shape=SHAPE).files]
+    assert names == ["3.webp", "1.bmp"]
+
+
+def test_a_list_file_with_a_missing_path_names_the_line(pictures):
+    listing = pictures / "list.txt"
+    listing.write_text("3.webp\nnone.png\n")
+    with pytest.raises(InputError, match=r"list\.txt:2.*none\.png"):
+        ImageFolder(listing, shape=SHAPE)
+
+
+@pytest.mark.parametrize("content", [b"", b"\xff\xfe\x00nonsense"])
+def test_a_file_that_is_no_list_is_an_error(tmp_path, content):
+    path = tmp_path / "list"
+    path.write_bytes(content)
+    with pytest.raises(InputError, match="list"):
+        ImageFolder(path, shape=SHAPE)
+
+
+def test_a_missing_or_empty_folder_is_an_error(tmp_path):
+    with pytest.raises(InputError, match="no such"):
+        ImageFolder(tmp_path / "none", shape=SHAPE)
+    with pytest.raises(InputError, match="no files"):
+        ImageFolder(tmp_path, shape=SHAPE)
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"pixel": "YUV"}, "BGR, RGB or GRAY"),
+        ({"shape": (0, 6, 3)}, "at least 1"),
+        ({"shape": (8, 6)}, "w, h, c"),
+        ({"pixel": "GRAY"}, "GRAY pictures have 1"),
+        ({"mean": (1.0, 2.0)}, "mean"),
+        ({"norm": (1.0, 2.0, float("nan"))}, "norm"),
+    ],
+)
+def test_settings_that_contradict_each_other_are_an_error(settings, message):
+    with pytest.raises(InputError, match=message):
+        PictureReader(**{"shape": SHAPE} | settings)
+
+
+# --- decoding ---
+
+
+def test_grey_palette_alpha_and_sixteen_bit_pictures_become_rgb(tmp_path):
+    grey = Image.fromarray(np.full((2, 2), 7, np.uint8))
+    grey.save(tmp_path / "grey.png")
+    assert decode(tmp_path / "grey.png").tolist() == [[[7, 7, 7]] * 2] * 2
+    rgba = Image.fromarray(np.full((2, 2, 4), (1, 2, 3, 0), np.uint8))
+    rgba.save(tmp_path / "rgba.png")
+    assert decode(tmp_path / "rgba.png")[0, 0].tolist() == [1, 2, 3]
+    Image.fromarray(np.full((2, 2), 0x1234, np.uint16)).save(tmp_path / "deep.png")
+    assert decode(tmp_path / "deep.png")[0, 0].tolist() == [0x12] * 3
+
+
+def test_the_exif_orientation_is_applied(tmp_path):
+    picture = Image.fromarray(np.zeros((2, 5, 3), np.uint8))
+    exif = picture.getexif()
+    exif[0x0112] = 6
+    picture.save(tmp_path / "turned.jpg", exif=exif)
+    assert decode(tmp_path / "turned.jpg").shape == (5, 2, 3)
+
+
+@pytest.mark.parametrize("damage", ["truncated", "text", "empty"])
+def test_an_unreadable_picture_is_named(pictures, damage):
+    path = pictures / "0.png"
+    whole = path.read_bytes()
+    path.write_bytes({"truncated": whole[:-60], "text": b"no picture", "empty": b""}[damage])
+    with pytest.raises(InputError, match=r"0\.png.*not a readable picture"):
+        decode(path)
+
+
+def test_an_unreadable_picture_may_be_left_out_with_a_warning(pictures):
+    (pictures / "0.png").write_bytes(b"no picture")
+    images = ImageFolder(pictures, shape=SHAPE, skip_unreadable=True)
+    with pytest.warns(WorkbenchWarning, match=r"left out: .*0\.png"):
+        assert not images.readable(0)
+    assert images.readable(1)
+
+
+# --- tensors ---
+
+
+def test_npy_files_are_used_as_they_are(tmp_path):
+    array = np.arange(24, dtype=np.float32).reshape(2, 3, 4)
+    np.save(tmp_path / "a.npy", array)
+    np.save(tmp_path / "b.npy", array.astype(np.int16))
+    tensors = TensorFolder(tmp_path)
+    assert np.array_equal(tensors[0], array)
+    assert np.array_equal(tensors[1], array)
+    assert tensors[1].dtype == np.float32
+
+
+@pytest.mark.parametrize(
+    ("array", "message"),
+    [
+        (np.array(["a"]), "numbers"),
+        (np.array([None]), "not a readable"),
+        (np.float32(1), "cannot be a blob"),
+        (np.zeros((1, 1, 1, 1, 1)), "cannot be a blob"),
+        (np.zeros((0, 2)), "cannot be a blob"),
+        (np.array([np.inf]), "infinity"),
+    ],
+)
+def test_a_tensor_that_cannot_be_an_input_is_named(tmp_path, array, message):
+    np.save(tmp_path / "x.npy", array, allow_pickle=True)
+    with pytest.raises(InputError, match=message):
+        TensorFolder(tmp_path)[0]
+
+
+def test_a_file_that_is_no_npy_is_named(tmp_path):
+    (tmp_path / "x.npy").write_bytes(b"\x93NUMPY junk")
+    with pytest.raises(InputError, match=r"x\.npy"):
+        TensorFolder(tmp_path)[0]
+
+
+def test_tensors_are_told_from_pictures(tmp_path, pictures):
+    np.save(tmp_path / "a.npy", np.zeros(1))
+    listing = tmp_path / "list.txt"
+    listing.write_text("a.npy\n")
+    assert holds_tensors(tmp_path / "a.npy")
+    assert holds_tensors(listing)
+    assert not holds_tensors(pictures)
+    assert not holds_tensors(pictures / "0.png")
+
+
+# --- several inputs ---
+
+
+def test_several_inputs_stand_side_by_side(tmp_path, pictures):
+    for number in range(5):
+        np.save(tmp_path / f"{number}.npy", np.full(3, number, np.float32))
+    parts = {"data": ImageFolder(pictures, shape=SHAPE), "info": TensorFolder(tmp_path)}
+    both = MultiInput(parts)
+    assert len(both) == 5
+    assert both[2]["info"].tolist() == [2, 2, 2]
+    assert both[1:3][0]["info"].tolist() == [1, 1, 1]
+    assert both.keep([4])[0]["info"].tolist() == [4, 4, 4]
+    assert both.fingerprint != both[1:].fingerprint
+    with pytest.raises(InputError, match="data: 5, info: 2"):
+        MultiInput(parts | {"info": TensorFolder(tmp_path)[:2]})
+
+
+def test_the_fingerprint_knows_files_and_settings(pictures):
+    images = ImageFolder(pictures, shape=SHAPE)
+    assert images.fingerprint == ImageFolder(pictures, shape=list(SHAPE)).fingerprint
+    assert images.fingerprint != images[:4].fingerprint
+    assert images.fingerprint != ImageFolder(pictures, shape=SHAPE, pixel="RGB").fingerprint
