@@ -227,11 +227,12 @@ def _check_arrays(layer: Layer, specs: Sequence[WeightSpec], arrays: Sequence[We
 
 
 def _check_weight(weight: Weight, spec: WeightSpec, where: str) -> None:
-    if weight.encoding == "int8" and not spec.int8:
+    if spec.int8 != "may" and (weight.encoding == "int8") != (spec.int8 == "must"):
+        expected, found = ("int8", "floats") if spec.int8 == "must" else ("floats", "int8")
         raise FormatError(
-            "int8 weights in a layer that has no int8 scales",
+            f"the weights are {found}, and the parameters of the layer say {expected}",
             where=where,
-            advice="ncnn would take the bytes for floats: is this the .bin of another .param?",
+            advice="ncnn would misread them: is this the .bin of another .param?",
         )
     if not weight.is_finite():
         raise FormatError(

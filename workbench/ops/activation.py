@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from workbench.ops.op import Op, Param, Values, flag, integer, raw, real, reals
+from workbench.ops.op import FLOAT_MAX, Op, Param, Values, flag, integer, raws, real, reals
 
 ACTIVATIONS = ("none", "ReLU", "LeakyReLU", "Clip", "Sigmoid", "Mish", "HardSwish")
 """What the parameter activation_type of a convolution or inner product means."""
@@ -31,13 +31,14 @@ def check_activation(values: Values) -> Iterator[str]:
         yield f"its activation {name} needs {needed} numbers in activation_params, not {given}"
 
 
-def _slopes(values: Values) -> Iterator[object]:
-    yield raw("slope", values.num_slope)
-
-
 def _check_alpha(values: Values) -> Iterator[str]:
     if values.alpha == 0:
         yield "alpha (key 0) is 0, and ncnn divides by it"
+
+
+def _check_softmax(values: Values) -> Iterator[str]:
+    if values.axis and not values.fixbug0:
+        yield "an axis is given without fixbug0 (1=1), as by an old converter; ncnn refuses it"
 
 
 _HARD = (real(0, "alpha", 0.2), real(1, "beta", 0.5))
@@ -47,13 +48,13 @@ OPS = (
     Op(
         "PReLU",
         "y = x above zero, slope * x below, with a trained slope for each channel.",
-        (integer(0, "num_slope"),),
-        lambda values: (raw("slope", values.num_slope),),
+        (integer(0, "num_slope", 0, low=1),),
+        raws("slope", size="num_slope"),
     ),
     Op(
         "Clip",
         "y = x held between min and max.",
-        (real(0, "min", -3.4028234663852886e38), real(1, "max", 3.4028234663852886e38)),
+        (real(0, "min", -FLOAT_MAX), real(1, "max", FLOAT_MAX)),
     ),
     Op("Sigmoid", "y = 1 / (1 + exp(-x)), between 0 and 1."),
     Op("TanH", "y = tanh(x), between -1 and 1."),

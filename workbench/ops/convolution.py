@@ -11,9 +11,9 @@ from math import prod
 
 from workbench.ops.activation import activation_params, check_activation
 from workbench.ops.op import (
-    INT_MAX,
     ONE,
     Count,
+    Int8,
     Op,
     Param,
     Same,
@@ -25,39 +25,7 @@ from workbench.ops.op import (
     real,
     tagged,
 )
-
-
-def _kernel(axes: int) -> tuple[Param, ...]:
-    """Kernel, dilation and stride along w, then h and d, which follow w by default."""
-    wide = (
-        integer(1, "kernel_w"),
-        integer(2, "dilation_w", 1, low=1),
-        integer(3, "stride_w", 1, low=1),
-    )
-    high = (
-        integer(11, "kernel_h", Same("kernel_w")),
-        integer(12, "dilation_h", Same("dilation_w"), low=1),
-        integer(13, "stride_h", Same("stride_w"), low=1),
-    )
-    deep = (
-        integer(21, "kernel_d", Same("kernel_w")),
-        integer(22, "dilation_d", Same("dilation_w"), low=1),
-        integer(23, "stride_d", Same("stride_w"), low=1),
-    )
-    return (*wide, *(high if axes > 1 else ()), *(deep if axes > 2 else ()))
-
-
-def _pads(axes: int) -> tuple[Param, ...]:
-    wide = (integer(4, "pad_left"), integer(15, "pad_right", Same("pad_left")))
-    high = (
-        integer(14, "pad_top", Same("pad_left")),
-        integer(16, "pad_bottom", Same("pad_top")),
-    )
-    deep = (
-        integer(24, "pad_front", Same("pad_left")),
-        integer(17, "pad_behind", Same("pad_front")),
-    )
-    return (*wide, *(high if axes > 1 else ()), *(deep if axes > 2 else ()))
+from workbench.ops.window import check_kernel, kernel, kernel_of, pads
 
 
 def _outputs(axes: int) -> tuple[Param, ...]:
@@ -85,17 +53,12 @@ PAD_VALUE = real(18, "pad_value")
 def _common(axes: int) -> tuple[Param, ...]:
     return (
         NUM_OUTPUT,
-        *_kernel(axes),
-        *_pads(axes),
+        *kernel(axes),
+        *pads(axes),
         BIAS_TERM,
         WEIGHT_SIZE,
         *activation_params(9, 10),
     )
-
-
-def kernel_of(values: Values) -> tuple[int, ...]:
-    """Return the kernel's size along each axis, the slowest first: (d, h, w), (h, w) or (w,)."""
-    return tuple(values[f"kernel_{axis}"] for axis in "dhw" if f"kernel_{axis}" in values)
 
 
 def is_dynamic(values: Values) -> bool:
@@ -104,14 +67,8 @@ def is_dynamic(values: Values) -> bool:
 
 
 def _check_kernel(values: Values) -> Iterator[str]:
-    if is_dynamic(values):
-        return
-    kernel = kernel_of(values)
-    if min(kernel) < 1:
-        yield f"the kernel is {kernel}, and must be at least 1 along each axis"
-    for axis in "dhw"[-len(kernel) :]:
-        if values[f"dilation_{axis}"] * (values[f"kernel_{axis}"] - 1) >= INT_MAX:
-            yield f"dilation_{axis} times kernel_{axis} does not fit in 32 bits"
+    if not is_dynamic(values):
+        yield from check_kernel(values)
 
 
 def _check_sizes(values: Values) -> Iterator[str]:
@@ -135,10 +92,10 @@ RULES = (check_activation, _check_kernel, _check_sizes)
 def _weights(values: Values) -> Iterator[WeightSpec]:
     if is_dynamic(values):
         return
-    kernel, count = kernel_of(values), values.num_output
-    channels = values.weight_data_size // (count * prod(kernel))
-    int8 = bool(values.get("int8_scale_term", 0))
-    yield tagged("weight", count, channels, *kernel, int8=int8)
+    window, count = kernel_of(values), values.num_output
+    channels = values.weight_data_size // (count * prod(window))
+    int8: Int8 = "may" if values.get("int8_scale_term", 0) else "never"
+    yield tagged("weight", count, channels, *window, int8=int8)
     if values.bias_term:
         yield raw("bias", count)
 

@@ -1,17 +1,36 @@
-"""Fully connected layers and matrix products.
+"""Fully connected layers, word embeddings and matrix products.
 
-Source: Tencent/ncnn, src/layer/innerproduct.cpp: load_param and load_model.
+Source: Tencent/ncnn, src/layer/innerproduct.cpp, embed.cpp, gemm.cpp, matmul.cpp, einsum.cpp:
+load_param and load_model.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from workbench.ops.activation import activation_params, check_activation
-from workbench.ops.op import Op, Values, WeightSpec, flag, integer, raw, tagged
+from workbench.ops.block_quantization import block_bytes, block_of, check_quantize_term
+from workbench.ops.op import (
+    TWO,
+    Count,
+    Int8,
+    Op,
+    Values,
+    WeightSpec,
+    flag,
+    integer,
+    integers,
+    packed,
+    raw,
+    real,
+    tagged,
+)
+
+_EQUATION = re.compile("ii|[i-x]+(,[i-x]+)*->(i|ij|ijk|ijkl)")
 
 
-def _check_sizes(values: Values) -> Iterator[str]:
+def _check_inner_product(values: Values) -> Iterator[str]:
     if values.weight_data_size % values.num_output:
         yield (
             f"weight_data_size (key 2) is {values.weight_data_size},"
@@ -19,14 +38,99 @@ def _check_sizes(values: Values) -> Iterator[str]:
         )
 
 
-def _weights(values: Values) -> Iterator[WeightSpec]:
-    count, int8 = values.num_output, bool(values.int8_scale_term)
+def _inner_product_weights(values: Values) -> Iterator[WeightSpec]:
+    count = values.num_output
+    int8: Int8 = "may" if values.int8_scale_term else "never"
     yield tagged("weight", count, values.weight_data_size // count, int8=int8)
     if values.bias_term:
         yield raw("bias", count)
-    if int8:
+    if values.int8_scale_term:
         yield raw("weight_int8_scales", count)
         yield raw("bottom_int8_scales", 1)
+
+
+def _check_embed(values: Values) -> Iterator[str]:
+    wanted = values.num_output * values.input_dim
+    if values.weight_data_size != wanted:
+        yield (
+            f"weight_data_size (key 3) is {values.weight_data_size},"
+            f" and must be num_output times input_dim, {wanted}"
+        )
+
+
+def _embed_weights(values: Values) -> Iterator[WeightSpec]:
+    int8: Int8 = "must" if values.int8_scale_term else "never"
+    yield tagged("weight", values.input_dim, values.num_output, int8=int8)
+    if values.bias_term:
+        yield raw("bias", values.num_output)
+    if values.int8_scale_term:
+        yield raw("weight_int8_scale", 1)
+
+
+def _gemm_bottoms(values: Values) -> Count:
+    """A and B unless they are constants, then C if it is given and no constant."""
+    if values.constantA == 1 and values.constantB == 1 and not values.constantC:
+        return (1, 1)
+    needed = (values.constantA != 1) + (values.constantB != 1)
+    return (needed, needed + (values.constantC != 1))
+
+
+def _check_gemm(values: Values) -> Iterator[str]:
+    for matrix, sides in (("A", "MK"), ("B", "NK")):
+        for side in sides:
+            if values[f"constant{matrix}"] == 1 and values[f"constant{side}"] < 1:
+                yield f"constant{side} must be at least 1 where {matrix} is a constant"
+    broadcast = values.constant_broadcast_type_C
+    if values.constantC == 1 and not -1 <= broadcast <= 4:
+        yield f"constant_broadcast_type_C (key 10) is {broadcast}, and must be -1 to 4"
+
+
+def _check_gemm_blocks(values: Values) -> Iterator[str]:
+    if block_of(values.quantize_term) is None:
+        return
+    if values.constantA or values.constantB != 1 or values.transB != 1:
+        yield "weights in blocks need a constant, transposed B and no constant A"
+
+
+def _matrix(name: str, rows: int, columns: int, transposed: int, int8: Int8) -> WeightSpec:
+    shape = (columns, rows) if transposed else (rows, columns)
+    return tagged(name, *shape, int8=int8)
+
+
+def _gemm_weights(values: Values) -> Iterator[WeightSpec]:
+    m, n, k = values.constantM, values.constantN, values.constantK
+    block = block_of(values.quantize_term)
+    int8: Int8 = "may" if values.quantize_term and block is None else "never"
+    if values.constantA == 1:
+        yield _matrix("A", m, k, values.transA, int8)
+    if values.constantB == 1 and block:
+        yield packed("B", n, block_bytes(k, block.bits))
+    elif values.constantB == 1:
+        yield _matrix("B", k, n, values.transB, int8)
+    if values.constantC == 1 and values.constant_broadcast_type_C != -1:
+        shapes = ((1,), (m,), (m, 1), (m, n), (1, n))
+        yield tagged("C", *shapes[values.constant_broadcast_type_C])
+    if block:
+        yield raw("B_quantize_scales", n, block.count(k))
+        if block.input_scales:
+            yield raw("B_input_scales", k)
+    elif values.quantize_term:
+        if values.constantA == 1:
+            yield raw("A_int8_scales", m)
+        if values.constantB == 1:
+            yield raw("B_int8_scale", 1)
+
+
+def _check_einsum(values: Values) -> Iterator[str]:
+    """The letters of an equation such as "ij,jk->ik" are held as numbers."""
+    equation = "".join(chr(code) if 0 < code < 128 else "?" for code in values.equation)
+    if not _EQUATION.fullmatch(equation):
+        yield f"the equation {equation!r} (key 0) is none that ncnn knows"
+
+
+def _einsum_bottoms(values: Values) -> Count:
+    operands = 1 + values.equation.count(ord(","))
+    return (operands, operands)
 
 
 INNER_PRODUCT = Op(
@@ -36,11 +140,66 @@ INNER_PRODUCT = Op(
         integer(0, "num_output", 0, low=1),
         flag(1, "bias_term"),
         integer(2, "weight_data_size", 0, low=1),
-        integer(8, "int8_scale_term", 0, low=0),
+        integer(8, "int8_scale_term"),
         *activation_params(9, 10),
     ),
-    _weights,
-    rules=(check_activation, _check_sizes),
+    _inner_product_weights,
+    rules=(check_activation, _check_inner_product),
 )
 
-OPS = (INNER_PRODUCT,)
+EMBED = Op(
+    "Embed",
+    "Looks up a row of the weights for each index in the input.",
+    (
+        integer(0, "num_output", 0, low=1),
+        integer(1, "input_dim", 0, low=1),
+        flag(2, "bias_term"),
+        integer(3, "weight_data_size", 0, low=1),
+        integer(18, "int8_scale_term"),
+    ),
+    _embed_weights,
+    rules=(_check_embed,),
+)
+
+GEMM = Op(
+    "Gemm",
+    "y = alpha * A B + beta * C for matrices, each an input or a constant.",
+    (
+        real(0, "alpha", 1.0),
+        real(1, "beta", 1.0),
+        flag(2, "transA"),
+        flag(3, "transB"),
+        flag(4, "constantA"),
+        flag(5, "constantB"),
+        flag(6, "constantC"),
+        integer(7, "constantM"),
+        integer(8, "constantN"),
+        integer(9, "constantK"),
+        integer(10, "constant_broadcast_type_C"),
+        flag(11, "output_N1M"),
+        integer(12, "output_elempack", 0, low=0),
+        integer(13, "output_elemtype"),
+        flag(14, "output_transpose"),
+        integer(18, "quantize_term", 0, low=0),
+        integer(20, "constant_TILE_M"),
+        integer(21, "constant_TILE_N"),
+        integer(22, "constant_TILE_K"),
+    ),
+    _gemm_weights,
+    _gemm_bottoms,
+    rules=(_check_gemm, check_quantize_term, _check_gemm_blocks),
+)
+
+OPS = (
+    INNER_PRODUCT,
+    EMBED,
+    GEMM,
+    Op("MatMul", "The product of two matrices.", (flag(0, "transB"),), bottoms=TWO),
+    Op(
+        "Einsum",
+        "Products summed over the indices that the right side of an equation lacks.",
+        (integers(0, "equation"),),
+        bottoms=_einsum_bottoms,
+        rules=(_check_einsum,),
+    ),
+)

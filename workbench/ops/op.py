@@ -5,6 +5,7 @@ Each family of ops has a file in this folder, with a tuple `OPS` of these record
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from math import prod
@@ -15,9 +16,11 @@ from workbench.graph import ParamValue
 
 Kind = Literal["int", "float", "ints", "floats", "text"]
 Load = Literal["tagged", "raw", "packed"]
+Int8 = Literal["never", "may", "must"]
 Count = tuple[int, int | None]
 
 INT_MAX = 2**31 - 1
+FLOAT_MAX = 3.4028234663852886e38
 
 ONE: Count = (1, 1)
 TWO: Count = (2, 2)
@@ -99,7 +102,9 @@ def flag(id: int, name: str, default: int = 0) -> Param:
 
 
 def real(id: int, name: str, default: Default = 0.0) -> Param:
-    """Describe a float parameter."""
+    """Describe a float parameter; a constant default is rounded to float32."""
+    if isinstance(default, float):
+        default = struct.unpack("<f", struct.pack("<f", default))[0]
     return Param(id, name, "float", default)
 
 
@@ -128,13 +133,14 @@ class WeightSpec:
         load: "tagged" if a flag tag of 4 bytes stands before it and says how it is encoded
             (ncnn's type 0), "raw" for float32 without a tag (type 1), "packed" for bytes
             without a tag (types 3, 4, 6 and 8).
-        int8: True if ncnn can use it in int8 encoding.
+        int8: whether its encoding may or must be int8. ncnn turns some float weights into int8
+            while it loads; others it takes for int8 as they are.
     """
 
     name: str
     shape: tuple[int, ...]
     load: Load = "raw"
-    int8: bool = False
+    int8: Int8 = "never"
 
     @property
     def count(self) -> int:
@@ -142,7 +148,7 @@ class WeightSpec:
         return prod(self.shape)
 
 
-def tagged(name: str, *shape: int, int8: bool = False) -> WeightSpec:
+def tagged(name: str, *shape: int, int8: Int8 = "never") -> WeightSpec:
     """Describe weights behind a flag tag."""
     return WeightSpec(name, shape, "tagged", int8)
 
@@ -155,6 +161,11 @@ def raw(name: str, *shape: int) -> WeightSpec:
 def packed(name: str, *shape: int) -> WeightSpec:
     """Describe bytes without a tag."""
     return WeightSpec(name, shape, "packed")
+
+
+def raws(*names: str, size: str) -> Callable[[Values], tuple[WeightSpec, ...]]:
+    """Describe raw arrays whose length is the parameter `size`."""
+    return lambda values: tuple(raw(name, values[size]) for name in names)
 
 
 def no_weights(values: Values) -> tuple[WeightSpec, ...]:

@@ -1,44 +1,92 @@
-"""Pooling: a window's maximum or mean.
+"""Pooling: one number for each window, or for each channel.
 
-Source: Tencent/ncnn, src/layer/pooling.cpp: load_param.
+Source: Tencent/ncnn, src/layer/pooling*.cpp, statisticspooling.cpp, spp.cpp: load_param.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from workbench.ops.op import Op, Same, Values, flag, integer
+from workbench.ops.op import INT_MAX, Op, Param, Same, Values, flag, integer
+
+_KEEP = -233
+
+
+def _params(axes: int) -> tuple[Param, ...]:
+    """Params along w, then h and d, which follow w by default."""
+    wide = (
+        integer(0, "pooling_type", 0, low=0, high=1),
+        integer(1, "kernel_w"),
+        integer(2, "stride_w", 1),
+        integer(3, "pad_left"),
+        integer(14, "pad_right", Same("pad_left")),
+        flag(4, "global_pooling"),
+        integer(5, "pad_mode"),
+        flag(6, "avgpool_count_include_pad"),
+        flag(7, "adaptive_pooling"),
+        integer(8, "out_w"),
+    )
+    high = (
+        integer(11, "kernel_h", Same("kernel_w")),
+        integer(12, "stride_h", Same("stride_w")),
+        integer(13, "pad_top", Same("pad_left")),
+        integer(15, "pad_bottom", Same("pad_top")),
+        integer(18, "out_h", Same("out_w")),
+    )
+    deep = (
+        integer(21, "kernel_d", Same("kernel_w")),
+        integer(22, "stride_d", Same("stride_w")),
+        integer(23, "pad_front", Same("pad_left")),
+        integer(16, "pad_behind", Same("pad_front")),
+        integer(28, "out_d", Same("out_w")),
+    )
+    return (*wide, *(high if axes > 1 else ()), *(deep if axes > 2 else ()))
+
+
+def _along(values: Values, name: str) -> Iterator[tuple[str, int]]:
+    """Name and value of a parameter along each axis."""
+    return ((key, values[key]) for axis in "whd" if (key := f"{name}_{axis}") in values)
 
 
 def _check_window(values: Values) -> Iterator[str]:
     if values.global_pooling or values.adaptive_pooling:
         return
-    for name in ("kernel_w", "kernel_h", "stride_w", "stride_h"):
-        if values[name] < 1:
-            yield f"{name} is {values[name]}, and must be at least 1"
+    if not 0 <= values.pad_mode <= 3:
+        yield f"pad_mode (key 5) is {values.pad_mode}, and must be 0 to 3"
+    area = 1
+    for name, size in (*_along(values, "kernel"), *_along(values, "stride")):
+        if size < 1:
+            yield f"{name} is {size}, and must be at least 1"
+        area *= size if name.startswith("kernel") else 1
+    if area > INT_MAX:
+        yield "the kernel has more elements than fit in 32 bits"
 
 
-POOLING = Op(
-    "Pooling",
-    "The maximum or the mean of each window.",
-    (
-        integer(0, "pooling_type", 0, low=0, high=1),
-        integer(1, "kernel_w"),
-        integer(11, "kernel_h", Same("kernel_w")),
-        integer(2, "stride_w", 1),
-        integer(12, "stride_h", Same("stride_w")),
-        integer(3, "pad_left"),
-        integer(14, "pad_right", Same("pad_left")),
-        integer(13, "pad_top", Same("pad_left")),
-        integer(15, "pad_bottom", Same("pad_top")),
-        flag(4, "global_pooling"),
-        integer(5, "pad_mode", 0, low=0, high=3),
-        flag(6, "avgpool_count_include_pad"),
-        flag(7, "adaptive_pooling"),
-        integer(8, "out_w"),
-        integer(18, "out_h", Same("out_w")),
+def _check_output(values: Values) -> Iterator[str]:
+    if values.global_pooling or not values.adaptive_pooling:
+        return
+    for name, size in _along(values, "out"):
+        if size < 1 and size != _KEEP:
+            yield f"{name} is {size}, and must be at least 1"
+
+
+_RULES = (_check_window, _check_output)
+
+OPS = (
+    Op("Pooling", "The maximum or the mean of each window.", _params(2), rules=_RULES),
+    Op("Pooling1D", "The maximum or the mean of each stretch.", _params(1), rules=_RULES),
+    Op("Pooling3D", "The maximum or the mean of each box.", _params(3), rules=_RULES),
+    Op(
+        "StatisticsPooling",
+        "Mean and, if asked for, spread of each channel.",
+        (flag(0, "include_stddev"),),
     ),
-    rules=(_check_window,),
+    Op(
+        "SPP",
+        "Pools over the whole, its quarters, its sixteenths: a fixed length for any input size.",
+        (
+            integer(0, "pooling_type", 0, low=0, high=1),
+            integer(1, "pyramid_height", 1, low=1, high=15),
+        ),
+    ),
 )
-
-OPS = (POOLING,)

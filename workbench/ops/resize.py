@@ -1,0 +1,53 @@
+"""Layers that compute new pixels between the old ones.
+
+Source: Tencent/ncnn, src/layer/interp.cpp, gridsample.cpp: load_param.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from workbench.ops.expression import bottoms_of, check_expression
+from workbench.ops.op import ONE, TWO, Count, Op, Values, flag, integer, real, text
+
+
+def _interp_bottoms(values: Values) -> Count:
+    named = bottoms_of(values.size_expr)
+    if named > 1:
+        return (named, None)
+    return TWO if values.dynamic_target_size == 1 else ONE
+
+
+def _check_size(values: Values) -> Iterator[str]:
+    yield from check_expression(values.size_expr)
+
+
+OPS = (
+    Op(
+        "Interp",
+        "Resizes: nearest pixel, or straight or cubic lines between pixels.",
+        (
+            integer(0, "resize_type", 0, low=0, high=3),
+            real(1, "height_scale", 1.0),
+            real(2, "width_scale", 1.0),
+            integer(3, "output_height"),
+            integer(4, "output_width"),
+            flag(5, "dynamic_target_size"),
+            flag(6, "align_corner"),
+            text(9, "size_expr"),
+        ),
+        bottoms=_interp_bottoms,
+        rules=(_check_size,),
+    ),
+    Op(
+        "GridSample",
+        "Reads the first input at the places that the second input tells.",
+        (
+            integer(0, "sample_type", 1, low=1, high=3),
+            integer(1, "padding_mode", 1, low=1, high=3),
+            flag(2, "align_corner"),
+            flag(3, "permute_fusion"),
+        ),
+        bottoms=TWO,
+    ),
+)

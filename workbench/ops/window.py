@@ -1,0 +1,56 @@
+"""Windows that slide over a blob: kernel, dilation, stride and border along one to three axes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from workbench.ops.op import INT_MAX, Param, Same, Values, integer
+
+
+def kernel(axes: int) -> tuple[Param, ...]:
+    """Describe kernel, dilation and stride along w, then h and d, which follow w by default."""
+    wide = (
+        integer(1, "kernel_w"),
+        integer(2, "dilation_w", 1, low=1),
+        integer(3, "stride_w", 1, low=1),
+    )
+    high = (
+        integer(11, "kernel_h", Same("kernel_w")),
+        integer(12, "dilation_h", Same("dilation_w"), low=1),
+        integer(13, "stride_h", Same("stride_w"), low=1),
+    )
+    deep = (
+        integer(21, "kernel_d", Same("kernel_w")),
+        integer(22, "dilation_d", Same("dilation_w"), low=1),
+        integer(23, "stride_d", Same("stride_w"), low=1),
+    )
+    return (*wide, *(high if axes > 1 else ()), *(deep if axes > 2 else ()))
+
+
+def pads(axes: int) -> tuple[Param, ...]:
+    """Describe the border: left and right, then above and below, then in front and behind."""
+    wide = (integer(4, "pad_left"), integer(15, "pad_right", Same("pad_left")))
+    high = (
+        integer(14, "pad_top", Same("pad_left")),
+        integer(16, "pad_bottom", Same("pad_top")),
+    )
+    deep = (
+        integer(24, "pad_front", Same("pad_left")),
+        integer(17, "pad_behind", Same("pad_front")),
+    )
+    return (*wide, *(high if axes > 1 else ()), *(deep if axes > 2 else ()))
+
+
+def kernel_of(values: Values) -> tuple[int, ...]:
+    """Return the kernel's size along each axis, the slowest first: (d, h, w), (h, w) or (w,)."""
+    return tuple(values[f"kernel_{axis}"] for axis in "dhw" if f"kernel_{axis}" in values)
+
+
+def check_kernel(values: Values) -> Iterator[str]:
+    """Check that the window is not empty, and that its extent fits in 32 bits."""
+    sizes = kernel_of(values)
+    if min(sizes) < 1:
+        yield f"the kernel is {sizes}, and must be at least 1 along each axis"
+    for axis in "dhw"[-len(sizes) :]:
+        if values[f"dilation_{axis}"] * (values[f"kernel_{axis}"] - 1) >= INT_MAX:
+            yield f"dilation_{axis} times kernel_{axis} does not fit in 32 bits"
