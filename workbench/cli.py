@@ -241,12 +241,12 @@ def lab(
 
     With PARAM BIN INPUTS the workbench notebook is made for that network.
     """
+    if param and not (weights and inputs):
+        raise click.UsageError("Give PARAM, BIN and INPUTS, or none of them.")
     copied = copy_notebooks(folder)
     click.echo(f"{len(copied)} notebooks copied to {folder}" if copied else f"notebooks: {folder}")
     notebook = folder / START
-    if param:
-        if not (weights and inputs):
-            raise click.UsageError("Give PARAM, BIN and INPUTS, or none of them.")
+    if param and weights and inputs:
         notebook = _own_notebook(folder, param, weights, inputs, settings)
     sys.exit(open_lab(notebook, port, not no_browser))
 
@@ -275,6 +275,7 @@ def _own_notebook(
 def main() -> None:
     """Run the command: exit status 0 done, 1 the work failed, 2 wrong usage."""
     warnings.showwarning = _print_warning
+    warnings.simplefilter("always", WorkbenchWarning)
     try:
         workbench(prog_name="workbench")
     except WorkbenchError as error:

@@ -30,33 +30,45 @@ Array = NDArray[np.float32]
 TRIAL_SECONDS = 120
 TRIAL_BYTES = 8 << 30
 
+_FLOAT_OPTIONS = {
+    "use_vulkan_compute": False,
+    "use_fp16_packed": False,
+    "use_fp16_storage": False,
+    "use_fp16_arithmetic": False,
+    "use_bf16_packed": False,
+    "use_bf16_storage": False,
+}
 _FROM_RGB = {"RGB": "PIXEL_RGB", "BGR": "PIXEL_RGB2BGR", "GRAY": "PIXEL_RGB2GRAY"}
 
 
 class Network:
-    """A network loaded into ncnn for float inference.
+    """A network for float inference in ncnn.
+
+    It is loaded when it first runs. What ncnn reads are temporary files written from `model`,
+    so that what runs is what was checked, whatever happens to the user's files meanwhile.
 
     Args:
-        model: what to load; it is written to a temporary folder and read back by ncnn, so that
-            what runs is what was checked, whatever happens to the files meanwhile.
+        model: the network.
         threads: OpenMP threads of one run.
         options: other fields of ncnn's Option by name, e.g. use_packing_layout=False.
 
     Raises:
-        EngineError: ncnn refused the network.
+        EngineError: ncnn has no such option.
     """
 
     def __init__(self, model: Model, threads: int = 1, **options: bool) -> None:
+        for name in options:
+            if not hasattr(ncnn.Option(), name):
+                raise EngineError("ncnn has no such option", where=f"option {name}")
         self._model = model
-        self._net = ncnn.Net()
-        _set_options(self._net, threads, options)
-        with tempfile.TemporaryDirectory(prefix="workbench-") as folder:
-            param, bin_ = Path(folder, "m.param"), Path(folder, "m.bin")
-            save_model(model, param, bin_)
-            _load(self._net, param, bin_)
+        self._threads = threads
+        self._options = options
+        self._net: Any = None
 
     def run(self, inputs: Mapping[str, Array], blobs: Sequence[str]) -> dict[str, Array]:
         """Run the network once and fetch blobs.
+
+        Inputs of shapes that this network has not seen go through a trial run first (`try_out`).
 
         Args:
             inputs: float32 array of each Input blob, shape (W), (H, W), (C, H, W) or
@@ -68,48 +80,43 @@ class Network:
 
         Raises:
             InputError: an input is missing, unknown, or not a finite array of 1 to 4 axes.
-            EngineError: a blob does not exist, or ncnn could not compute it.
+            EngineError: a blob does not exist, or ncnn cannot run the network on these inputs.
         """
         graph = self._model.graph
         for blob in blobs:
             if blob not in graph.producers:
                 raise EngineError("the network has no such blob", where=f"blob {blob}")
-        extractor = self._net.create_extractor()
-        for name, array in _checked_inputs(graph.inputs, inputs).items():
-            borrowed = ncnn.Mat(array)
-            extractor.input(name, borrowed.clone())
+        arrays = _checked_inputs(graph.inputs, inputs)
+        try_out(self._model, {name: array.shape for name, array in arrays.items()})
+        if self._net is None:
+            self._net = _load(self._model, self._threads, self._options)
         wanted = set(blobs)
-        # With ncnn's light mode, fetching an earlier blob after a later one crashes.
-        return {blob: _extract(extractor, blob) for blob in graph.blobs if blob in wanted}
+        return _fetch(self._net, arrays, [blob for blob in graph.blobs if blob in wanted])
 
 
-def _set_options(net: Any, threads: int, options: Mapping[str, bool]) -> None:
-    """Set every option before the network is loaded: later changes are ignored by ncnn."""
-    net.opt.num_threads = threads
-    net.opt.use_vulkan_compute = False
-    for name in ("use_fp16_packed", "use_fp16_storage", "use_fp16_arithmetic"):
-        setattr(net.opt, name, False)
-    net.opt.use_bf16_storage = False
-    net.opt.use_bf16_packed = False
-    for name, value in options.items():
-        if not hasattr(net.opt, name):
-            raise EngineError("ncnn has no such option", where=f"option {name}")
+def _load(model: Model, threads: int, options: Mapping[str, bool]) -> Any:
+    net = ncnn.Net()
+    net.opt.num_threads = threads  # every option before loading: later changes are ignored
+    for name, value in (_FLOAT_OPTIONS | dict(options)).items():
         setattr(net.opt, name, value)
+    with tempfile.TemporaryDirectory(prefix="workbench-") as folder:
+        param, bin_ = str(Path(folder, "m.param")), str(Path(folder, "m.bin"))
+        save_model(model, param, bin_)
+        for kind, load, path in (("param", net.load_param, param), ("bin", net.load_model, bin_)):
+            if load(path) != 0:
+                raise EngineError(f"ncnn refused the .{kind} file", where="loading the network")
+    return net
 
 
-def _load(net: Any, param: Path, bin_: Path) -> None:
-    if net.load_param(str(param)) != 0:
-        raise EngineError(
-            "ncnn refused the .param file",
-            where=str(param),
-            advice="Its message on the terminal names the layer.",
-        )
-    if net.load_model(str(bin_)) != 0:
-        raise EngineError(
-            "ncnn refused the .bin file",
-            where=str(bin_),
-            advice="Its message on the terminal names the layer.",
-        )
+def _fetch(net: Any, inputs: Mapping[str, Array], blobs: Sequence[str]) -> dict[str, Array]:
+    """Run once and fetch blobs, which must stand in the order of the network: in ncnn's light
+    mode, fetching an earlier blob after a later one crashes.
+    """
+    extractor = net.create_extractor()
+    for name, array in inputs.items():
+        borrowed = ncnn.Mat(array)  # does not keep the array alive, its clone need not
+        extractor.input(name, borrowed.clone())
+    return {blob: _extract(extractor, blob) for blob in blobs}
 
 
 def _extract(extractor: Any, blob: str) -> Array:
@@ -251,7 +258,8 @@ def _trial(folder: str) -> None:
     model = load_model(Path(folder, "m.param"), Path(folder, "m.bin"))
     shapes = json.loads(Path(folder, "shapes.json").read_text())
     zeros = {name: np.zeros(shape, np.float32) for name, shape in shapes.items()}
-    Network(model).run(zeros, model.graph.outputs)
+    order = [blob for blob in model.graph.blobs if blob in model.graph.outputs]
+    _fetch(_load(model, 1, {}), zeros, order)
 
 
 if __name__ == "__main__":

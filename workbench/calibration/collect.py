@@ -16,7 +16,7 @@ from tqdm.auto import tqdm
 from workbench.calibration.inputs import Array, FileInputs, Item, MultiInput
 from workbench.calibration.statistics import Statistics
 from workbench.calibration.tally import Tally
-from workbench.engine import Network, try_out
+from workbench.engine import Network
 from workbench.errors import CalibrationError, InputError, WorkbenchWarning
 from workbench.model import Model
 
@@ -110,8 +110,7 @@ class Collector:
         }
         self.fingerprint = fingerprint(inputs)
         self.state = State(inputs, {blob: Tally() for blob in self.layers.values()})
-        self._threads = threads
-        self._network: Network | None = None
+        self._network = Network(model, threads)
 
     def run(self, progress: bool = True) -> Statistics:
         """Do what is left to do, and return the statistics."""
@@ -175,13 +174,7 @@ class Collector:
 
     def _next_blobs(self) -> dict[str, Array]:
         sample = as_mapping(self.model, self.state.inputs[self.state.done])
-        return self._loaded(sample).run(sample, tuple(self.state.tallies))
-
-    def _loaded(self, sample: Mapping[str, Array]) -> Network:
-        if self._network is None:
-            try_out(self.model, {name: array.shape for name, array in sample.items()})
-            self._network = Network(self.model, self._threads)
-        return self._network
+        return self._network.run(sample, tuple(self.state.tallies))
 
     def _warn_of_nonfinite(self) -> None:
         for layer, blob in self.layers.items():

@@ -85,7 +85,7 @@ def load_statistics(path: str | Path) -> Statistics:
         FormatError: the file is missing, is of another kind or version, or contradicts itself.
     """
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with Path(path).open("rb") as stream, np.load(stream, allow_pickle=False) as file:
             meta = json.loads(str(file["meta"]))
             arrays = {name: file[name] for name in _ARRAYS}
         return _assemble(meta, arrays)

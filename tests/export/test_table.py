@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from workbench.calibration.collect import collect
+from workbench.calibration.plan import calibrate
+from workbench.errors import FormatError
+from workbench.export.table import load_table, save_table
+
+
+@pytest.fixture
+def plan(model, arrays):
+    return calibrate(model, collect(model, arrays, progress=False))
+
+
+def test_a_plan_comes_back_from_its_table(tmp_path, model, plan):
+    save_table(plan, tmp_path / "m.table")
+    back = load_table(tmp_path / "m.table", model)
+    for one, two in zip(plan, back, strict=True):
+        assert (one.layer, one.type, one.keep_float) == (two.layer, two.type, two.keep_float)
+        np.testing.assert_allclose(one.scale, two.scale, rtol=1e-6)
+        np.testing.assert_allclose(one.weight_scales, two.weight_scales, rtol=1e-6)
+
+
+def test_a_float_layer_has_no_rows_and_comes_back_as_float(tmp_path, model, plan):
+    save_table(plan.changed("dw", keep_float=True), tmp_path / "m.table")
+    text = (tmp_path / "m.table").read_text()
+    assert "dw" not in text
+    back = load_table(tmp_path / "m.table", model)
+    assert [d.layer for d in back if d.keep_float] == ["dw"]
+
+
+@pytest.mark.parametrize(
+    ("edit", "message"),
+    [
+        (lambda rows: rows.replace("fc ", "cf "), r"m\.table:8: row 'cf' names no layer"),
+        (lambda rows: "".join(rows.splitlines(True)[1:]), "row 'conv1' has no partner"),
+        (lambda rows: rows.replace("\nfc ", "\n# fc "), "row 'fc_param_0' has no partner 'fc'"),
+        (lambda rows: rows.replace("\nfc ", "\nfc 1.0 "), "has 2 numbers, the layer needs 1"),
+        (lambda rows: rows.replace("dw_param_0 ", "dw_param_0 1 "), "has 5 numbers, .* needs 4"),
+    ],
+)
+def test_a_table_that_does_not_fit_the_network_is_named_by_its_line(
+    tmp_path, model, plan, edit, message
+):
+    path = tmp_path / "m.table"
+    save_table(plan, path)
+    path.write_text(edit(path.read_text()))
+    with pytest.raises(FormatError, match=message):
+        load_table(path, model)

@@ -1,0 +1,152 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from workbench import cli
+from workbench.export.table import load_table
+from workbench.model import load_model, save_model
+
+
+@pytest.fixture
+def files(tmp_path, model, arrays):
+    save_model(model, tmp_path / "m.param", tmp_path / "m.bin")
+    (tmp_path / "npy").mkdir()
+    for number, array in enumerate(arrays):
+        np.save(tmp_path / "npy" / f"{number}.npy", array)
+    return tmp_path
+
+
+@pytest.fixture
+def run(files, monkeypatch, capsys):
+    monkeypatch.chdir(files)
+
+    def call(*words: str) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["workbench", *words])
+        with pytest.raises(SystemExit) as stop:
+            cli.main()
+        out, err = capsys.readouterr()
+        return int(stop.value.code or 0), out, err
+
+    return call
+
+
+CALIBRATE = ("calibrate", "m.param", "m.bin")
+
+
+def test_calibrate_writes_a_table_that_the_network_takes(run, files):
+    status, out, _ = run(*CALIBRATE, "npy", "--table", "m.table")
+    assert status == 0
+    assert "4 layers, 6 images, kl -> m.table" in out
+    plan = load_table(files / "m.table", load_model(files / "m.param", files / "m.bin"))
+    assert not any(decision.keep_float for decision in plan)
+
+
+@pytest.mark.parametrize(
+    "method", ["kl", "threshold-distribution", "aciq", "percentile", "mse", "minmax"]
+)
+def test_kept_statistics_give_the_same_table_as_a_run(run, files, method):
+    run(*CALIBRATE, "npy", "--table", "a", "--method", method, "--save-stats", "s.npz")
+    status, *_ = run(*CALIBRATE, "--stats", "s.npz", "--table", "b", "--method", method)
+    assert status == 0
+    assert (files / "a").read_text() == (files / "b").read_text()
+
+
+def test_pictures_take_their_shape_from_the_input_layer(run, pictures):
+    status, out, _ = run(*CALIBRATE, str(pictures), "--table", "t", "--mean", "1,2,3")
+    assert status == 0
+    assert "5 images" in out
+
+
+def test_limit_takes_the_first_inputs(run):
+    assert "2 images" in run(*CALIBRATE, "npy", "--table", "t", "--limit", "2")[1]
+
+
+def test_inputs_can_be_given_by_blob(run):
+    assert run(*CALIBRATE, "data=npy", "--table", "t")[0] == 0
+    status, _, err = run(*CALIBRATE, "info=npy", "--table", "t")
+    assert status == 1
+    assert "data" in err
+
+
+def test_weight_bits_are_a_choice(run, files):
+    run(*CALIBRATE, "npy", "--table", "a")
+    run(*CALIBRATE, "npy", "--table", "b", "--weight-bits", "proven")
+    assert (files / "a").read_text() != (files / "b").read_text()
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        ((*CALIBRATE, "nowhere", "--table", "t"), "nowhere"),
+        (("calibrate", "none.param", "m.bin", "npy", "--table", "t"), "none.param"),
+        (("calibrate", "m.bin", "m.param", "npy", "--table", "t"), "m.bin"),
+        ((*CALIBRATE, "npy", "--table", "no/folder/t"), "no/folder"),
+        ((*CALIBRATE, "--stats", "m.bin", "--table", "t"), "m.bin"),
+        (("inspect", "none.param"), "none.param"),
+    ],
+)
+def test_failed_work_exits_1_and_says_why_in_one_line(run, words, says):
+    status, _, err = run(*words)
+    assert status == 1
+    assert len(err.strip().splitlines()) == 1
+    assert err.startswith("error: ")
+    assert says in err
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        CALIBRATE,
+        (*CALIBRATE, "npy"),
+        (*CALIBRATE, "--table", "t"),
+        (*CALIBRATE, "npy", "--stats", "s", "--table", "t"),
+        (*CALIBRATE, "npy", "--table", "t", "--method", "magic"),
+        (*CALIBRATE, "npy", "--table", "t", "--shape", "8,x"),
+        (*CALIBRATE, "npy", "--table", "t", "--limit", "0"),
+        ("inspect", "m.param", "--table", "t"),
+        ("lab", "m.param"),
+        ("dance",),
+    ],
+)
+def test_wrong_usage_exits_2(run, words):
+    assert run(*words)[0] == 2
+
+
+def test_an_unreadable_picture_is_left_out_when_asked(run, pictures):
+    (pictures / "0.png").write_bytes(b"no")
+    assert run(*CALIBRATE, str(pictures), "--table", "t")[0] == 1
+    status, out, err = run(*CALIBRATE, str(pictures), "--table", "t", "--skip-unreadable")
+    assert status == 0
+    assert "4 images" in out
+    assert err.startswith("warning: left out: ")
+
+
+def test_inspect_shows_layers_weights_and_scales(run):
+    status, out, _ = run("inspect", "m.param")
+    assert status == 0
+    assert "ConvolutionDepthWise  dw" in out
+    run(*CALIBRATE, "npy", "--table", "m.table")
+    out = run("inspect", "m.param", "m.bin", "--table", "m.table")[1]
+    assert "weight 36 float32" in out
+    assert "scale" in out
+    assert "4 layers can be quantized" in out
+
+
+def test_help_tells_a_newcomer_what_each_command_is_for(run):
+    status, out, _ = run("--help")
+    assert status == 0
+    assert all(word in out for word in ("calibrate", "inspect", "lab"))
+    assert "Example" in run("calibrate", "--help")[1]
+
+
+def test_the_module_is_quick_to_import_and_draws_nothing_in():
+    code = (
+        "import sys, workbench; "
+        "print([m for m in ('ncnn', 'plotly', 'ipywidgets', 'numpy') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
