@@ -10,31 +10,50 @@ from numpy.typing import NDArray
 
 from workbench.errors import CalibrationError
 
+BLOCK = 64  # candidates worked on at once: a temporary of 64 x 129 numbers stays in the cache
+
+
+@dataclass(frozen=True, eq=False)
+class Borders:
+    """Borders of the groups of some candidates, read-only; border i of t is at i * t / groups.
+
+    Attributes:
+        whole: intp (target_bins + 1, m), the bin in which the border lies.
+        left: float64 (target_bins + 1, m), the part of that bin left of the border; 0 where the
+            border is the bin's own lower edge.
+    """
+
+    whole: NDArray[np.intp]
+    left: NDArray[np.float64]
+
 
 @dataclass(frozen=True, eq=False)
 class Groups:
     """Bins 0..t-1 cut into `target_bins` groups of equal width t / target_bins, for every t.
 
-    Border i of candidate t lies at i * t / target_bins (in bins). A group is at least one bin
-    wide, so no bin is cut twice.
+    A group is at least one bin wide, so no bin is cut twice.
 
     Attributes:
+        target_bins: the number of groups.
         candidates: int64 (n,), the bins t = target_bins .. bins - 1.
-        whole: intp (n, target_bins + 1), the bin in which border i lies.
-        cut: intp (n, target_bins + 1), the same where the border cuts that bin in two; `bins`,
-            one past the last, where it falls between two bins.
-        left: float64 (n, target_bins + 1), the part of the cut bin that lies left of the border.
+        blocks: the borders of the first BLOCK candidates, of the next, and so on.
     """
 
+    target_bins: int
     candidates: NDArray[np.int64]
-    whole: NDArray[np.intp]
-    cut: NDArray[np.intp]
-    left: NDArray[np.float64]
+    blocks: tuple[Borders, ...]
+
+    def row(self, t: int) -> NDArray[np.intp]:
+        """Index of candidate t as an array (1,); raises CalibrationError if it is none."""
+        first, last = int(self.candidates[0]), int(self.candidates[-1])
+        if not first <= t <= last:
+            raise CalibrationError(f"bin {t} is no candidate: they are {first} to {last}")
+        return np.array([t - first], dtype=np.intp)
 
 
 @lru_cache(maxsize=4)
 def groups_of(bins: int, target_bins: int) -> Groups:
-    """Tabulate the borders; depends on two numbers only, so each pair is computed once (6 MB).
+    """Tabulate the borders; they depend on two numbers only, so each pair is done once (4 MB).
 
     Raises:
         CalibrationError: if there are not more bins than target bins.
@@ -45,10 +64,15 @@ def groups_of(bins: int, target_bins: int) -> Groups:
             advice="Use more bins than target bins (ncnn: 2048 and 128).",
         )
     candidates = np.arange(target_bins, bins, dtype=np.int64)
-    border = candidates[:, None] * np.arange(target_bins + 1)
-    whole = (border // target_bins).astype(np.intp)
-    rest = border % target_bins
-    groups = Groups(candidates, whole, np.where(rest, whole, bins), rest / target_bins)
-    for table in (candidates, whole, groups.cut, groups.left):
+    candidates.setflags(write=False)
+    blocks = (candidates[first : first + BLOCK] for first in range(0, candidates.size, BLOCK))
+    return Groups(target_bins, candidates, tuple(borders(t, target_bins) for t in blocks))
+
+
+def borders(t: NDArray[np.int64], target_bins: int) -> Borders:
+    """Borders of the candidates `t`, int64 (m,), in exact arithmetic."""
+    place = np.arange(target_bins + 1)[:, None] * t
+    whole, left = (place // target_bins).astype(np.intp), (place % target_bins) / target_bins
+    for table in (whole, left):
         table.setflags(write=False)
-    return groups
+    return Borders(whole, left)

@@ -60,10 +60,10 @@ def bin_thresholds(bins: NDArray[np.int64], absmax: float, count: int) -> NDArra
     return ((bins + 0.5) * (absmax / count)).astype(np.float32).astype(np.float64)
 
 
-def nothing_to_search(method: str, loss_name: str) -> Search:
+def nothing_to_search(method: str, loss_name: str, bin_: int | None = None) -> Search:
     """The outcome for a histogram without values: threshold 0, loss 0."""
     zero = np.zeros(1)
-    return Search(method, zero, zero, 0, loss_name)
+    return Search(method, zero, zero, 0, loss_name, None if bin_ is None else np.array([bin_]))
 
 
 def with_candidate(

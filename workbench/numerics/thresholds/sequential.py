@@ -1,0 +1,111 @@
+"""The divergence as a compiled loop computes it: in float32, one addition after the other.
+
+Float32 sums depend on their order. Where two candidates differ by less than such a sum's
+rounding, only these functions tell which one the original program takes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from workbench.numerics.thresholds.groups import Groups, borders
+
+Single = NDArray[np.float32]
+Rows = NDArray[np.intp]
+
+
+@dataclass(frozen=True, eq=False)
+class Copies:
+    """For m candidates: the clipped distribution P, its groups Q, its copy E, and the loss.
+
+    Attributes:
+        clipped: float32 (m, bins), P; 0 from bin t on.
+        grouped: float32 (m, target_bins), Q: what each group gives to each of its bins.
+        expanded: float32 (m, bins), E.
+        shares: float32 (m, bins), each bin's share of the divergence; NaN where P is negative.
+    """
+
+    clipped: Single
+    grouped: Single
+    expanded: Single
+    shares: Single
+
+    @property
+    def losses(self) -> Single:
+        """Sum of the shares from the first bin to the last: float32 (m,)."""
+        return running_sums(self.shares)
+
+
+def running_sums(terms: Single) -> Single:
+    """Sum each row one addition after the other (NumPy's `sum` adds in pairs)."""
+    result: Single = terms.cumsum(axis=1, dtype=np.float32)[:, -1]
+    return result
+
+
+def copies(
+    weights: Single, last: Single, groups: Groups, rows: Rows, *, floor: float, sparse: bool
+) -> Copies:
+    """Build P, Q and E of some candidates, and the shares of the divergence.
+
+    Args:
+        weights: float32 (bins,), the distribution.
+        last: float32 (m,), P's last bin for each of `rows`.
+        groups: the borders.
+        rows: which candidates, m indexes.
+        floor: what P and E have in each bin beside the weights.
+        sparse: spread over nonzero bins only.
+    """
+    t = groups.candidates[rows]
+    base = np.float32(floor)
+    used = (weights != 0).astype(np.float32)
+    widths = (t[:, None] / groups.target_bins).astype(np.float32)
+    if sparse:
+        widths = _sums(used, t, groups.target_bins)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        grouped = _sums(weights, t, groups.target_bins) / widths
+    grouped[(widths == 0).nonzero()] = 0
+    expanded = _spread(grouped, t, weights.size, base)
+    if sparse:
+        expanded *= used
+    clipped = np.where(np.arange(weights.size) < t[:, None], weights + base, np.float32(0))
+    clipped[np.arange(t.size), t - 1] = last
+    return Copies(clipped, grouped, expanded, _shares(clipped, expanded))
+
+
+def _sums(values: Single, t: NDArray[np.int64], target_bins: int) -> Single:
+    """Sum `values` over each group: the left part of a bin, the right part, the whole bins."""
+    place = borders(t, target_bins)
+    whole, left = place.whole.T, place.left.T.astype(np.float32)
+    starts_inside = left[:, :-1] > 0
+    right = (1 - place.left.T[:, :-1]).astype(np.float32)
+    total: Single = np.where(starts_inside, right * values[whole[:, :-1]], np.float32(0))
+    total += left[:, 1:] * values[whole[:, 1:]]
+    padded = np.append(values, np.float32(0))
+    first, end = whole[:, :-1] + starts_inside, whole[:, 1:]
+    for step in range(int((end - first).max())):
+        total += padded[np.where(first + step < end, first + step, values.size)]
+    return total
+
+
+def _spread(grouped: Single, t: NDArray[np.int64], bins: int, base: np.float32) -> Single:
+    """Give each bin its group's value; a bin that a border cuts takes its parts from both."""
+    target_bins = grouped.shape[1]
+    start = np.arange(bins) * target_bins  # of each bin, in 1 / target_bins bins
+    group = np.minimum(start // t[:, None], target_bins - 1)
+    part = np.clip((group + 1) * t[:, None] - start, 0, target_bins) / target_bins
+    here = np.take_along_axis(grouped, group, axis=1)
+    following = np.take_along_axis(grouped, np.minimum(group + 1, target_bins - 1), axis=1)
+    result: Single = base + here * part.astype(np.float32)
+    result += following * (1 - part).astype(np.float32)
+    return result
+
+
+def _shares(clipped: Single, expanded: Single) -> Single:
+    """P log(P / E); 0 where P is 0, 1 where only E is. The logarithm is correctly rounded."""
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        logs = np.log((clipped / expanded).astype(np.float64)).astype(np.float32)
+        shares = np.where(expanded == 0, np.float32(1), clipped * logs)
+    return np.where(clipped == 0, np.float32(0), shares)
