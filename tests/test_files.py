@@ -8,9 +8,8 @@ from workbench.files import replacing
 def test_the_file_appears_only_when_the_block_succeeds(tmp_path):
     target = tmp_path / "out.txt"
     target.write_text("old")
-    with pytest.raises(RuntimeError), replacing(target) as temporary:
-        temporary.write_text("half")
-        raise RuntimeError
+    with pytest.raises(IsADirectoryError), replacing(target) as temporary:
+        (temporary.write_text("half"), tmp_path.read_text())
     assert target.read_text() == "old"
     with replacing(target) as temporary:
         temporary.write_text("new")

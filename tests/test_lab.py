@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from workbench import lab
+from workbench import cli, lab
 from workbench.model import save_model
 from workbench.samples import bundled
 
@@ -50,7 +50,6 @@ def test_the_server_starts_without_nagles_delay(tmp_path, calls):
 def test_lab_on_ones_own_network_checks_its_files_first(
     tmp_path, model, pictures, calls, monkeypatch
 ):
-    from workbench import cli
 
     save_model(model, tmp_path / "m.param", tmp_path / "m.bin")
     words = ["lab", "m.param", "m.bin", str(pictures), "--folder", "mine", "--mean", "1,2,3"]
@@ -63,7 +62,7 @@ def test_lab_on_ones_own_network_checks_its_files_first(
         "".join(c["source"]) for c in cells if "parameters" in c["metadata"].get("tags", [])
     )
     found: dict[str, object] = {}
-    exec(source, found)
+    exec("".join(tagged[0]["source"]), found)
     assert found["PARAM"] == str(tmp_path / "m.param")
     assert found["SETTINGS"]["shape"] == (8, 8, 3)
     assert found["SETTINGS"]["mean"] == (1.0, 2.0, 3.0)

@@ -21,7 +21,7 @@ class Sample:
     Attributes:
         name: its key in the catalogue, e.g. "mobilenet_v2".
         folder: where the sample networks lie.
-        entry: its entry in `samples.json`.
+        entry: its entry under "networks" in `samples.json`.
     """
 
     name: str
@@ -47,6 +47,12 @@ class Sample:
     def heldout(self) -> Path:
         """Folder of the labelled images to measure accuracy on, apart from the others."""
         return self.folder / "images" / "heldout"
+
+    @property
+    def labels(self) -> dict[str, int]:
+        """The digit on each held-out image, by file name."""
+        lines = (self.heldout / "labels.txt").read_text(encoding="utf-8").splitlines()
+        return {name: int(label) for name, label in (line.split() for line in lines)}
 
     @property
     def input(self) -> dict[str, Any]:
@@ -82,7 +88,8 @@ def samples() -> Mapping[str, Sample]:
     """All sample networks by name."""
     folder = bundled("sample_models")
     catalogue = json.loads((folder / "samples.json").read_text(encoding="utf-8"))
-    return {name: Sample(name, folder, entry) for name, entry in catalogue.items()}
+    networks = catalogue["networks"]
+    return {name: Sample(name, folder, networks[name]) for name in networks}
 
 
 def bundled(name: str) -> Path:
