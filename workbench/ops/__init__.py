@@ -91,21 +91,21 @@ def check(layer: Layer) -> None:
 
 
 def _value(layer: Layer, param: Param, found: Mapping[str, ParamValue]) -> ParamValue:
-    if param.id not in layer.params:
-        default = param.default
-        return default(Values(found)) if callable(default) else default
-    given = layer.params[param.id]
+    default = param.default(Values(found)) if callable(param.default) else param.default
+    given = layer.params.get(param.id, default)
     if param.kind == "float" and isinstance(given, int):
         return float(given)
     if param.kind == "floats" and isinstance(given, tuple):
         return tuple(float(element) for element in given)
-    if not _is_kind(given, param):
-        raise _error(
-            layer,
-            f"{param.name} (key {param.id}) is {_short(given)}, not {_KINDS[param.kind]}",
-            "ncnn would ignore it and take the default.",
-        )
-    return given
+    if _is_kind(given, param):
+        return given
+    if given == default:
+        return default
+    raise _error(
+        layer,
+        f"{param.name} (key {param.id}) is {_short(given)}, not {_KINDS[param.kind]}",
+        f"ncnn would ignore it and take {default!r}.",
+    )
 
 
 _KINDS = {

@@ -92,6 +92,7 @@ OPS = (
         "Softmax",
         "y = exp(x) / sum of exp(x) along an axis: positive numbers that sum to 1.",
         (integer(0, "axis", 0, low=-4, high=3), flag(1, "fixbug0")),
+        rules=(_check_softmax,),
     ),
     Op(
         "GLU",

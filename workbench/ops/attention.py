@@ -10,6 +10,7 @@ from math import sqrt
 
 from workbench.ops.block_quantization import Block, block_bytes, block_of, check_quantize_term
 from workbench.ops.op import (
+    INT_MAX,
     Count,
     Int8,
     Op,
@@ -37,6 +38,8 @@ def _check_sizes(values: Values) -> Iterator[str]:
             f"weight_data_size (key 2) is {values.weight_data_size},"
             f" and must be a multiple of embed_dim, {values.embed_dim}"
         )
+    if max(values.kdim, values.vdim) * values.embed_dim > INT_MAX:
+        yield "kdim or vdim times embed_dim does not fit in 32 bits"
 
 
 def _projections(values: Values) -> Iterator[tuple[str, int, int]]:

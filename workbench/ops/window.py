@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import prod
 
 from workbench.ops.op import INT_MAX, Param, Same, Values, integer
 
@@ -54,3 +55,5 @@ def check_kernel(values: Values) -> Iterator[str]:
     for axis in "dhw"[-len(sizes) :]:
         if values[f"dilation_{axis}"] * (values[f"kernel_{axis}"] - 1) >= INT_MAX:
             yield f"dilation_{axis} times kernel_{axis} does not fit in 32 bits"
+    if prod(sizes) > INT_MAX:
+        yield "the kernel has more elements than fit in 32 bits"
