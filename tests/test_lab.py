@@ -58,9 +58,7 @@ def test_lab_on_ones_own_network_checks_its_files_first(
     with pytest.raises(SystemExit):
         cli.main()
     cells = json.loads((tmp_path / "mine" / "m.ipynb").read_text())["cells"]
-    source = next(
-        "".join(c["source"]) for c in cells if "parameters" in c["metadata"].get("tags", [])
-    )
+    tagged = [cell for cell in cells if "parameters" in cell["metadata"].get("tags", [])]
     found: dict[str, object] = {}
     exec("".join(tagged[0]["source"]), found)
     assert found["PARAM"] == str(tmp_path / "m.param")

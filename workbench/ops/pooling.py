@@ -66,7 +66,7 @@ def _check_output(values: Values) -> Iterator[str]:
     if values.global_pooling or not values.adaptive_pooling:
         return
     for name, size in _along(values, "out"):
-        if size < 1 and size != _KEEP:
+        if size < 1 and (size != _KEEP or "out_h" not in values):
             yield f"{name} is {size}, and must be at least 1"
 
 

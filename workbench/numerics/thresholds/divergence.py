@@ -41,7 +41,7 @@ def divergences(weights: Array, last: Array, groups: Groups, *, sparse: bool) ->
     mass = np.maximum(last, TINY)
     top = np.where(last > 0, mass * (np.log(mass) - log_top), 0.0)
     if sparse:
-        top[(own == 0) & (last > 0)] = 1.0
+        top[(own == 0) & (last != 0)] = 1.0
     result: Array = entropy - (cross - own * log_top) + top
     return result
 

@@ -1,0 +1,93 @@
+"""`workbench calibrate`: from images to a calibration table."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from workbench.calibration.collect import collect
+from workbench.calibration.plan import calibrate as make_plan
+from workbench.calibration.statistics import Statistics, load_statistics, save_statistics
+from workbench.cli.options import FILE, input_options, open_inputs
+from workbench.export.table import save_table
+from workbench.model import Model, load_model
+from workbench.numerics.thresholds import METHODS
+
+
+@click.command()
+@click.argument("param", type=FILE)
+@click.argument("weights", metavar="BIN", type=FILE)
+@click.argument("inputs", required=False)
+@click.option("--table", "table", type=FILE, required=True, help="Output.")
+@click.option(
+    "--method",
+    type=click.Choice(list(METHODS)),
+    default="kl",
+    show_default=True,
+    help="How thresholds are searched.",
+)
+@click.option(
+    "--weight-bits",
+    type=click.Choice(["ncnn", "proven"]),
+    default="ncnn",
+    show_default=True,
+    help="ncnn: 6 bits for every 3x3 stride-1 convolution; proven: 8 where overflow is ruled out.",
+)
+@input_options
+@click.option("--threads", type=click.IntRange(1), default=1, show_default=True)
+@click.option("--save-stats", type=FILE, help="Keep the histograms here.")
+@click.option(
+    "--stats",
+    "stats_file",
+    type=FILE,
+    help="Use histograms kept by --save-stats instead of INPUTS: another method in a moment.",
+)
+def calibrate(
+    param: Path,
+    weights: Path,
+    inputs: str | None,
+    table: Path,
+    method: str,
+    weight_bits: str,
+    threads: int,
+    save_stats: Path | None,
+    stats_file: Path | None,
+    **settings: Any,
+) -> None:
+    """Write a calibration table for the network PARAM BIN.
+
+    INPUTS is a folder of images, a text file with one path a line, or a folder of .npy files
+    (one float32 array C,H,W each). For a network with several inputs:
+    BLOB=INPUTS,BLOB=INPUTS.
+
+    \b
+    Example:
+      workbench calibrate m.param m.bin images/ --table m.table
+          --shape 224,224,3 --mean 104,117,123 --norm 0.017,0.017,0.017 --pixel BGR
+    """
+    if (inputs is None) == (stats_file is None):
+        raise click.UsageError("Give either INPUTS or --stats.")
+    model = load_model(param, weights)
+    stats = (
+        load_statistics(stats_file) if stats_file else _collect(model, inputs, threads, settings)
+    )
+    if save_stats:
+        save_statistics(stats, save_stats)
+    plan = make_plan(model, stats, method=method, weight_bits=weight_bits)
+    save_table(plan, table)
+    width = max(len(decision.layer) for decision in plan)
+    for decision in plan:
+        click.echo(
+            f"{decision.layer:{width}}  absmax {stats[decision.layer].absmax:<12.6g} "
+            f"threshold {decision.threshold:<12.6g} scale {decision.scale:.6g}"
+        )
+    click.echo(f"{len(plan.layers)} layers, {stats.images} images, {method} -> {table}")
+
+
+def _collect(model: Model, inputs: str | None, threads: int, settings: Any) -> Statistics:
+    limit = settings.pop("limit")
+    items = open_inputs(model, str(inputs), settings)
+    return collect(model, items[:limit], threads=threads, progress=sys.stderr.isatty())
