@@ -12,7 +12,7 @@ from workbench.numerics.thresholds.sequential import Rows, Single
 
 Array = NDArray[np.float64]
 UNIT = 2.0**-24  # half a unit in the last place of float32, relative
-ROWS = 64  # candidates evaluated at once
+ROWS = 16  # candidates evaluated at once: their bins stay in the cache
 SMALLEST, LARGEST = 2.0**-100, 2.0**100  # far enough from float32's ends to forget them
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from workbench.numerics.thresholds.groups import Groups, borders
+from workbench.numerics.thresholds.groups import Borders, Groups, borders
 
 Single = NDArray[np.float32]
 Rows = NDArray[np.intp]
@@ -59,30 +59,28 @@ def copies(
         sparse: spread over nonzero bins only.
     """
     t = groups.candidates[rows]
-    base = np.float32(floor)
+    cuts = borders(t, groups.target_bins)
     used = (weights != 0).astype(np.float32)
-    widths = (t[:, None] / groups.target_bins).astype(np.float32)
-    if sparse:
-        widths = _sums(used, t, groups.target_bins)
+    widths = _sums(used, cuts) if sparse else (t[:, None] / groups.target_bins).astype(np.float32)
     with np.errstate(divide="ignore", invalid="ignore"):
-        grouped = _sums(weights, t, groups.target_bins) / widths
+        grouped = _sums(weights, cuts) / widths
     grouped[(widths == 0).nonzero()] = 0
-    expanded = _spread(grouped, t, weights.size, base)
+    expanded = _spread(grouped, cuts, weights.size, np.float32(floor))
     if sparse:
         expanded *= used
-    clipped = np.where(np.arange(weights.size) < t[:, None], weights + base, np.float32(0))
+    kept = np.arange(weights.size) < t[:, None]
+    clipped = np.where(kept, weights + np.float32(floor), np.float32(0))
     clipped[np.arange(t.size), t - 1] = last
     return Copies(clipped, grouped, expanded, _shares(clipped, expanded))
 
 
-def _sums(values: Single, t: NDArray[np.int64], target_bins: int) -> Single:
+def _sums(values: Single, cuts: Borders) -> Single:
     """Sum `values` over each group: the left part of a bin, the right part, the whole bins."""
-    place = borders(t, target_bins)
-    whole, left = place.whole.T, place.left.T.astype(np.float32)
+    whole, left = cuts.whole.T, cuts.left.T
     starts_inside = left[:, :-1] > 0
-    right = (1 - place.left.T[:, :-1]).astype(np.float32)
-    total: Single = np.where(starts_inside, right * values[whole[:, :-1]], np.float32(0))
-    total += left[:, 1:] * values[whole[:, 1:]]
+    part = np.where(starts_inside, 1 - left[:, :-1], 0.0).astype(np.float32)
+    total: Single = part * values[whole[:, :-1]]
+    total += left[:, 1:].astype(np.float32) * values[whole[:, 1:]]
     padded = np.append(values, np.float32(0))
     first, end = whole[:, :-1] + starts_inside, whole[:, 1:]
     for step in range(int((end - first).max())):
@@ -90,16 +88,15 @@ def _sums(values: Single, t: NDArray[np.int64], target_bins: int) -> Single:
     return total
 
 
-def _spread(grouped: Single, t: NDArray[np.int64], bins: int, base: np.float32) -> Single:
+def _spread(grouped: Single, cuts: Borders, bins: int, base: np.float32) -> Single:
     """Give each bin its group's value; a bin that a border cuts takes its parts from both."""
-    target_bins = grouped.shape[1]
-    start = np.arange(bins) * target_bins  # of each bin, in 1 / target_bins bins
-    group = np.minimum(start // t[:, None], target_bins - 1)
-    part = np.clip((group + 1) * t[:, None] - start, 0, target_bins) / target_bins
-    here = np.take_along_axis(grouped, group, axis=1)
-    following = np.take_along_axis(grouped, np.minimum(group + 1, target_bins - 1), axis=1)
-    result: Single = base + here * part.astype(np.float32)
-    result += following * (1 - part).astype(np.float32)
+    whole, left = cuts.whole.T, cuts.left.T
+    lengths = np.diff(whole + (left > 0))
+    lengths[:, -1] += bins - whole[:, -1]
+    result: Single = np.repeat((base + grouped).ravel(), lengths.ravel()).reshape(-1, bins)
+    mixed = base + grouped[:, :-1] * left[:, 1:-1].astype(np.float32)
+    mixed += grouped[:, 1:] * (1 - left[:, 1:-1]).astype(np.float32)
+    result[np.arange(len(whole))[:, None], whole[:, 1:-1]] = mixed
     return result
 
 
