@@ -13,7 +13,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from tqdm.auto import tqdm
 
-from workbench.calibration.inputs import Array, FileInputs, Item, MultiInput
+from workbench.calibration.inputs import FileInputs, Item, MultiInput
+from workbench.calibration.readers import Array
 from workbench.calibration.statistics import Statistics
 from workbench.calibration.tally import Tally
 from workbench.engine import Network

@@ -8,7 +8,8 @@ from typing import Any
 
 import click
 
-from workbench.calibration.inputs import FileInputs, PictureReader
+from workbench.calibration.inputs import FileInputs
+from workbench.calibration.readers import PictureReader
 from workbench.cli.options import FILE, input_options, open_inputs
 from workbench.lab import START, copy_notebooks, notebook_for, open_lab
 from workbench.model import load_model
