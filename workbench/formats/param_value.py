@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 import struct
+from math import frexp
 
 import numpy as np
 
@@ -161,12 +162,17 @@ def _format_number(number: int | float) -> str:
 
 
 def _format_float(number: float) -> str:
-    """Write the shortest decimal; at most 9 digits after the point and 15 characters.
+    """Write the shortest decimal that any ncnn reads as this float32.
 
-    ncnn before 2026 lost what lies beyond: it summed the digits after the point in 32 bits.
+    ncnn before 2026 summed the digits after the point in 32 bits, so there are at most 9, and
+    at most 15 characters. Its arithmetic is off by a little, so a decimal that lies midway
+    between two float32 would not be safe: that one gets all 9 digits.
     """
     exact = np.float32(_float32(number))
-    plain = np.format_float_positional(exact, unique=True, trim="0")
-    if len(plain) <= 11 and not (number and abs(exact) < 1e-4):
-        return plain
-    return np.format_float_scientific(exact, unique=True, trim="0", exp_digits=2)
+    word = np.format_float_positional(exact, unique=True, trim="0")
+    if len(word) > 11 or 0 < abs(exact) < 1e-4:
+        word = np.format_float_scientific(exact, unique=True, trim="0", exp_digits=2)
+    step = 2.0 ** max(frexp(exact)[1] - 24, -149)
+    if abs(float(word) - float(exact)) > 0.49 * step:
+        word = np.format_float_scientific(exact, precision=8, unique=False, exp_digits=2)
+    return word
