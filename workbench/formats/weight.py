@@ -97,11 +97,15 @@ class Weight:
         body = _encode(name, np.asarray(array).ravel(), encoding)
         tag = b"" if kind.tag is None else kind.tag.to_bytes(TAG_BYTES, "little")
         data = (tag + body).ljust(kind.size(array.size), b"\0")
-        return cls(name, encoding, array.size, data)
+        weight = cls(name, encoding, array.size, data)
+        if not weight.is_finite():
+            raise _misfit(name, encoding, "has numbers that are NaN, infinite or too large")
+        return weight
 
     @cached_property
     def array(self) -> NDArray[Any]:
         """The numbers, flat and read-only: float32, int8 for "int8", uint8 for "packed"."""
+        decoded: NDArray[Any]
         stored = self._stored()
         if self.encoding == "table":
             decoded = self._codebook()[stored]
@@ -132,19 +136,15 @@ class Weight:
 
 
 def _encode(name: str, array: NDArray[Any], encoding: str) -> bytes:
-    if not np.isfinite(array).all():
-        raise _misfit(name, encoding, "has NaN or infinite numbers")
     if encoding == "table":
         return _encode_table(name, array)
     if encoding == "bfloat16":
         return _to_bfloat16(array).tobytes()
     dtype = np.dtype(ENCODINGS[encoding].dtype)
-    with np.errstate(over="ignore"):
+    with np.errstate(over="ignore", invalid="ignore"):
         stored = array.astype(dtype)
     if dtype.kind != "f" and not np.array_equal(stored, array):
-        raise _misfit(name, encoding, "has numbers that are not whole or too large for it")
-    if not np.isfinite(stored).all():
-        raise _misfit(name, encoding, f"has numbers beyond {np.finfo(dtype).max}")
+        raise _misfit(name, encoding, "has numbers that are not whole or too large")
     return stored.tobytes()
 
 
