@@ -60,8 +60,6 @@ class Tally:
 
 
 def _finite(blob: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Flatten, without NaN and infinity (looked for cheaply: they survive a sum)."""
     flat = blob.ravel()
-    if np.isfinite(flat.sum(dtype=np.float64)):
-        return flat
-    return flat[np.isfinite(flat)]
+    finite = np.isfinite(flat)
+    return flat if finite.all() else flat[finite]
