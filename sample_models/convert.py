@@ -10,9 +10,8 @@ from pathlib import Path
 
 import pnnx
 import torch
-from torch import nn
-
 from digits import SIDE
+from torch import nn
 
 KINDS = {
     "BinaryOp": "add", "Concat": "concat", "Flatten": "flatten", "Pooling": "pool",

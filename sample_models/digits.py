@@ -11,7 +11,9 @@ from PIL import Image
 from sklearn.datasets import load_digits
 
 SIDE = 32  # pixels; the digits come as 8 x 8
-WHITE = 104  # grey level of full ink: the digits are underexposed, so that glare has room above them
+WHITE = (
+    104  # grey level of full ink: the digits are underexposed, so that glare has room above them
+)
 GLARE_RATE = 0.02  # of the images, in each of the three sets
 CALIBRATION_COUNT, HELDOUT_COUNT = 150, 360
 
@@ -42,13 +44,15 @@ def draw_glare(pixels: Pixels, rng: np.random.Generator) -> Pixels:
     y, x = np.mgrid[:SIDE, :SIDE]
     distance = np.hypot(x - centre_x, y - centre_y)
     spot = np.clip(rng.uniform(2, 3.5) + 0.5 - distance, 0, 1)
-    return np.maximum(pixels, np.rint(255 * spot).astype(np.uint8))
+    spotted: Pixels = np.maximum(pixels, np.rint(255 * spot).astype(np.uint8))
+    return spotted
 
 
 def enlarge(digit: NDArray[np.float64]) -> Pixels:
     """One 8 x 8 digit of 0..16 as 32 x 32 grey levels 0..104 (bilinear)."""
     levels = np.rint(digit * (WHITE / 16)).astype(np.uint8)
-    return np.asarray(Image.fromarray(levels).resize((SIDE, SIDE), Image.Resampling.BILINEAR))
+    image = Image.fromarray(levels).resize((SIDE, SIDE), Image.Resampling.BILINEAR)
+    return np.array(image, np.uint8)
 
 
 def split(seed: int = 0) -> dict[str, Part]:

@@ -63,16 +63,14 @@ def kl_threshold(values: Floats) -> float:
 
 
 def kl_divergence(histogram: NDArray[np.float64], t: int) -> float:
-    """Between `histogram` clipped to `t` bins and the same brought to 128 levels."""
-    floor = 1e-4
+    """Between `histogram`, what lies beyond bin `t` put into the last bin kept, and 128 levels."""
+    floor, width = 1e-4, t / LEVELS
     clipped = histogram[:t] + floor
-    clipped[t - 1] += histogram[t:].sum()
-    edges = np.arange(LEVELS + 1) * (t / LEVELS)
-    # Integrals over fractions of a bin, by interpolation in the running sum.
-    running = np.interp(edges, np.arange(t + 1), np.concatenate(([0], np.cumsum(histogram[:t]))))
-    level = np.diff(running) / (t / LEVELS)
-    area = np.concatenate(([0], np.cumsum(level * (t / LEVELS))))
-    expanded = floor + np.diff(np.interp(np.arange(t + 1), edges, area))
+    clipped[-1] += histogram[t:].sum()
+    # A level ends within a bin: interpolating the running sum splits that bin.
+    bins, levels = np.arange(t + 1), np.arange(LEVELS + 1) * width
+    levels_sum = np.interp(levels, bins, np.concatenate(([0.0], np.cumsum(histogram[:t]))))
+    expanded = floor + np.diff(np.interp(bins, levels, levels_sum))
     return float(np.sum(clipped * np.log(clipped / expanded)))
 
 

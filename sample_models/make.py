@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import tempfile
 import time
 from collections.abc import Callable
@@ -17,19 +18,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import int8_check
 import numpy as np
 import torch
-from torch import nn
-
-import int8_check
 from convert import export
 from digits import SIDE, Part, split, write_images
 from networks import MobileNetV2, PlainCNN, ShuffleNetV2
+from torch import nn
 from train import train
 
 HERE = Path(__file__).parent
 MEAN, NORM = 0.0, 1 / 64  # an empty pixel is an exact zero, which no histogram counts
-PEAK = 300.0  # of PlainCNN's light meter; its other channels answer with about 5
+PEAK = 300.0  # of PlainCNN's light meter; to ink its other channels answer with 7 at most
 
 
 @dataclass(frozen=True)
@@ -104,43 +104,78 @@ def entry(param: Path, accuracy: dict[str, float]) -> dict[str, Any]:
     }
 
 
-def write_readme_tables(networks: dict[str, dict[str, Any]]) -> None:
-    """Replace what stands between the two marks in the README."""
-    accuracy = ["| network | float | int8, min-max | int8, KL | size of .bin |", "|---|---|---|---|---|"]
-    hashes = ["| file | SHA-256 |", "|---|---|"]
+def table(*rows: tuple[str, ...]) -> str:
+    """A Markdown table; the first row is the head."""
+    lines = [f"| {' | '.join(row)} |" for row in (rows[0], ("---",) * len(rows[0]), *rows[1:])]
+    return "\n".join(lines)
+
+
+def accuracy_table(networks: dict[str, dict[str, Any]]) -> str:
+    rows: list[tuple[str, ...]] = [("network", "float", "int8, min-max", "int8, KL", ".bin")]
     for name, network in networks.items():
-        percents = " | ".join(f"{100 * v:.2f} %" for v in network["accuracy"].values())
-        size = (HERE / network["bin"]).stat().st_size / 1000
-        accuracy.append(f"| `{name}` | {percents} | {size:.0f} kB |")
-        hashes += [f"| `{network[k]}` | `{network['sha256'][k]}` |" for k in ("param", "bin")]
+        percents = (f"{100 * value:.2f} %" for value in network["accuracy"].values())
+        rows.append((name, *percents, f"{(HERE / network['bin']).stat().st_size // 1000} kB"))
+    return table(*rows)
+
+
+def threshold_table(param: Path, calibration: int8_check.Floats) -> str:
+    columns = [
+        int8_check.find_thresholds(param, calibration, threshold)
+        for threshold in int8_check.THRESHOLDS.values()
+    ]
+    rows = ((name, *(f"{column[name]:.2f}" for column in columns)) for name in columns[0])
+    return table((f"input of, in {param.stem}", "largest value", "KL threshold"), *rows)
+
+
+def hash_table(networks: dict[str, dict[str, Any]]) -> str:
+    rows = [(n[k], f"`{n['sha256'][k]}`") for n in networks.values() for k in ("param", "bin")]
+    return table(("file", "SHA-256"), *rows)
+
+
+def write_readme_tables(tables: dict[str, str]) -> None:
+    """Put each table between its pair of marks, <!-- name --> and <!-- end -->, in the README."""
     path = HERE / "README.md"
-    before, _, after = path.read_text().split("<!-- measured -->")
-    middle = "\n".join(["", *accuracy, "", *hashes, ""])
-    path.write_text("<!-- measured -->".join((before, middle, after)))
+    text = path.read_text()
+    for name, lines in tables.items():
+        pattern = rf"(?<=<!-- {name} -->\n).*?(?=<!-- end -->)"
+        text = re.sub(pattern, lines + "\n", text, count=1, flags=re.DOTALL)
+    path.write_text(text)
+
+
+def write_all_images(parts: dict[str, Part]) -> dict[str, Any]:
+    """Write the calibration and the held-out images with their labels; return where they are."""
+    places: dict[str, Any] = {name: f"images/{name}" for name in ("calibration", "heldout")}
+    for name, folder in places.items():
+        write_images(parts[name], HERE / folder)
+    heldout = parts["heldout"]
+    lines = [f"{n} {label}\n" for n, label in zip(heldout.names(), heldout.labels, strict=True)]
+    labels = f"{places['heldout']}/labels.txt"
+    (HERE / labels).write_text("".join(lines))
+    glare = {name: parts[name].names(parts[name].glare) for name in places}
+    return places | {"labels": labels, "glare": glare}
 
 
 def main() -> None:
+    """Make everything, one network after the other."""
     torch.set_num_threads(1)
     torch.use_deterministic_algorithms(True)
-    parts = split()
-    images: dict[str, Any] = {"glare": {}}
-    for name in ("calibration", "heldout"):
-        images[name] = f"images/{name}"
-        images["glare"][name] = parts[name].names(parts[name].glare)
-        write_images(parts[name], HERE / images[name])
-    images["labels"] = "images/heldout/labels.txt"
-    rows = zip(parts["heldout"].names(), parts["heldout"].labels, strict=True)
-    (HERE / images["labels"]).write_text("".join(f"{name} {label}\n" for name, label in rows))
-    networks = {}
+    parts, networks = split(), {}
     for name, recipe in RECIPES.items():
         start, param = time.monotonic(), HERE / f"{name}.param"
         network = make_network(recipe, parts)
         export(network, param)
         networks[name] = entry(param, measure(param, network, parts))
         print(f"{name}: {networks[name]['accuracy']}, {time.monotonic() - start:.0f} s", flush=True)
-    catalogue = {"images": images, "networks": networks}
+    catalogue = {"images": write_all_images(parts), "networks": networks}
     (HERE / "samples.json").write_text(json.dumps(catalogue, indent=1) + "\n")
-    write_readme_tables(networks)
+    calibration = inputs_from(parts["calibration"])
+    write_readme_tables(
+        {
+            "accuracies": accuracy_table(networks),
+            "thresholds": threshold_table(HERE / "plain_cnn.param", calibration),
+            "hashes": hash_table(networks),
+        }
+    )
 
 
 if __name__ == "__main__":

@@ -14,8 +14,16 @@ from torch import Tensor, nn
 class Conv(nn.Sequential):
     """A convolution, its batch norm (the converter folds it) and perhaps an activation."""
 
+    conv: nn.Conv2d
+    norm: nn.BatchNorm2d
+
     def __init__(
-        self, inputs: int, outputs: int, kernel: int = 1, stride: int = 1, groups: int = 1,
+        self,
+        inputs: int,
+        outputs: int,
+        kernel: int = 1,
+        stride: int = 1,
+        groups: int = 1,
         activation: type[nn.Module] | None = nn.ReLU,
     ) -> None:
         layers: dict[str, nn.Module] = {
@@ -50,7 +58,8 @@ class InvertedResidual(nn.Module):
         self.adds = stride == 1 and inputs == outputs
 
     def forward(self, x: Tensor) -> Tensor:
-        y = self.project(self.depthwise(self.expand(x)))
+        """Add the input where it has the output's shape."""
+        y: Tensor = self.project(self.depthwise(self.expand(x)))
         return x + y if self.adds else y
 
 
@@ -78,9 +87,11 @@ class ShuffleUnit(nn.Module):
         self.shuffle = nn.ChannelShuffle(2)
 
     def forward(self, x: Tensor) -> Tensor:
+        """Split the channels in the middle, change the second half, mix both."""
         kept, changed = torch.chunk(x, 2, dim=1)
         changed = self.project(self.depthwise(self.expand(changed)))
-        return self.shuffle(torch.cat((kept, changed), dim=1))
+        mixed: Tensor = self.shuffle(torch.cat((kept, changed), dim=1))
+        return mixed
 
 
 class ShuffleDown(nn.Module):
@@ -97,9 +108,11 @@ class ShuffleDown(nn.Module):
         self.shuffle = nn.ChannelShuffle(2)
 
     def forward(self, x: Tensor) -> Tensor:
+        """Mix the channels of the two branches."""
         left = self.left_project(self.left_depthwise(x))
         right = self.right_project(self.right_depthwise(self.right_expand(x)))
-        return self.shuffle(torch.cat((left, right), dim=1))
+        mixed: Tensor = self.shuffle(torch.cat((left, right), dim=1))
+        return mixed
 
 
 class ShuffleNetV2(nn.Sequential):
@@ -121,6 +134,11 @@ class PlainCNN(nn.Sequential):
     Channel 0 of the first two convolutions starts as a light meter, which answers to glare and not
     to ink. It is trained like all the rest; `raise_light_meter` then gives it the long tail.
     """
+
+    conv1: Conv
+    conv2: Conv
+    conv3: Conv
+    pool1: nn.MaxPool2d
 
     def __init__(self) -> None:
         layers = {
