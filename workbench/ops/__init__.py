@@ -80,11 +80,11 @@ def check(layer: Layer) -> None:
     found = values(layer)
     for param in op.params:
         _check_range(layer, param, found[param.name])
-    _check_blobs(layer, "bottom", len(layer.bottoms), op.bottoms, found)
-    _check_blobs(layer, "top", len(layer.tops), op.tops, found)
     for rule in op.rules:
         for problem in rule(found):
             raise _error(layer, problem)
+    _check_blobs(layer, "bottom", len(layer.bottoms), op.bottoms, found)
+    _check_blobs(layer, "top", len(layer.tops), op.tops, found)
     for spec in op.weights(found):
         if min(spec.shape) < 1:
             raise _error(layer, f"its {spec.name} would have no element: shape {spec.shape}")

@@ -61,7 +61,7 @@ OPS = (
         "abs, sqrt, sin and their kin, element by element.",
         (integer(0, "op_type", 0, low=0, high=len(UNARY) - 1),),
     ),
-    Op("AbsVal", "y = |x|."),
+    Op("AbsVal", "y = |x|, the size of each element without its sign."),
     Op("Erf", "y = erf(x): how much of a bell curve lies within x."),
     Op("Power", "y = (shift + x * scale) ^ power.", _power("power", 1.0)),
     Op("Exp", "y = base ^ (shift + x * scale); base -1 stands for e.", _power("base", -1.0)),
