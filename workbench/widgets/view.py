@@ -1,0 +1,96 @@
+"""What all parts of the page share: they watch a session, and redraw off the main thread."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable, Hashable
+from functools import cache, partial
+from html import escape
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import ipywidgets as widgets
+
+from workbench.errors import WorkbenchError
+from workbench.session import Session
+from workbench.widgets.mailbox import Mailbox, Work
+from workbench.widgets.plot import HERE
+
+_MAILBOXES: WeakKeyDictionary[Session, Mailbox] = WeakKeyDictionary()
+
+
+def mailbox_of(session: Session) -> Mailbox:
+    """The one mailbox of a session: all its views draw, and give commands, on one thread."""
+    return _MAILBOXES.setdefault(session, Mailbox())
+
+
+@cache
+def _style() -> str:
+    return f"<style>{(HERE / 'style.css').read_text(encoding='utf-8')}</style>"
+
+
+class View(widgets.VBox):  # type: ignore[misc]
+    """A part of the page. Whoever derives from it fills `refresh` and names what it `watches`.
+
+    What goes wrong, in a redraw or in a command, is said on the page, below the part.
+    """
+
+    watches: tuple[str, ...] = ("plan", "selected")
+    rest_s = 0.03
+
+    def __init__(self, session: Session, *children: widgets.Widget) -> None:
+        self.session = session
+        self.mailbox = mailbox_of(session)
+        self.notice = widgets.HTML().add_class("wb-notice")
+        style = widgets.HTML(_style()).add_class("wb-style")
+        super().__init__([style, *children, self.notice])
+        self.add_class("wb-view")
+        session.observe(self._changed, self.watches)
+        self._guarded(self.refresh)
+
+    def refresh(self) -> None:
+        """Show what the session holds now. Called on the mailbox's thread."""
+
+    def do(self, command: Callable[..., object], *arguments: Any) -> None:
+        """Give the session a command; none is dropped, and they stay in order."""
+        self.post(object(), partial(self._command, command, *arguments))
+
+    def post(self, key: Hashable, work: Work, rest_s: float = 0.0) -> None:
+        """Have work done on the mailbox's thread; its error is said on the page."""
+        self.mailbox.post(key, partial(self._guarded, work), rest_s)
+
+    def say(self, text: str, wrong: bool = False) -> None:
+        """Show one line below the part; an empty text takes it away."""
+        kind = ' class="wb-wrong"' if wrong else ""
+        self.notice.value = f'<p role="status"{kind}>{escape(text)}</p>' if text else ""
+        (self.notice.add_class if text else self.notice.remove_class)("wb-said")
+
+    def drain(self) -> None:
+        """Wait until every view of this session is up to date."""
+        self.mailbox.drain()
+
+    def close(self) -> None:
+        """Stop watching the session and take the part off the page."""
+        if self.comm is not None:  # ipywidgets closes again when the object goes
+            self.session.unobserve(self._changed, self.watches)
+        super().close()
+
+    def _changed(self, _: object) -> None:
+        self.post(self, self.refresh, self.rest_s)
+
+    def _command(self, command: Callable[..., object], *arguments: Any) -> None:
+        self.say("")
+        command(*arguments)
+
+    def _guarded(self, work: Work) -> None:
+        try:
+            work()
+        except WorkbenchError as error:
+            self.say(str(error), wrong=True)
+        except Exception as error:  # the page must not fall silent
+            where = traceback.extract_tb(error.__traceback__)[-1]
+            self.say(
+                f"The page failed: {type(error).__name__}: {error} ({where.name}, line "
+                f"{where.lineno} of {where.filename})",
+                wrong=True,
+            )
