@@ -18,10 +18,13 @@ def scale_of(threshold: float, levels: int = LIMIT) -> np.float32:
     the range held becomes 0. ncnn would write "inf" here.
 
     Args:
-        threshold: largest |x| that is not clipped, real units, not negative.
+        threshold: largest |x| that is not clipped, real units, not negative. One that is not a
+            float32 is not rounded to one first, so that 127 / (127 / scale) is the scale again.
         levels: the integer it becomes: 127, or 31 for 6-bit weights.
     """
-    return np.float32(scales_of(np.array([threshold], dtype=np.float32), levels)[0])
+    with np.errstate(divide="ignore", over="ignore"):
+        scale = np.float32(levels / np.float64(threshold))
+    return scale if np.isfinite(scale) else np.float32(1.0)
 
 
 def scales_of(thresholds: NDArray[np.float32], levels: int = LIMIT) -> NDArray[np.float32]:
