@@ -58,6 +58,8 @@ def rename(text: str, weighted: list[str]) -> str:
         new = [name] if len(tops) == 1 else [f"{name}_{i}" for i in range(len(tops))]
         blobs |= dict(zip(tops, new, strict=True))
         parameters = " ".join(rest[len(bottoms) + len(tops) :])
+        if kind == "Input":
+            parameters = f"0={SIDE} 1={SIDE} 2=1"  # pnnx does not say the size
         links = " ".join([blobs[b] for b in bottoms] + new)
         head.append(f"{kind:<24} {name:<24} {n_in} {n_out} {links} {parameters}".rstrip())
     return "\n".join(head) + "\n"
