@@ -21,7 +21,7 @@ def test_every_method_gives_each_layer_a_positive_finite_scale(model, stats, met
     for decision in plan:
         assert decision.method == method
         assert decision.threshold == METHODS[method](stats[decision.layer]).threshold
-        assert decision.scale == np.float32(127) / np.float32(decision.threshold)
+        assert decision.scale == np.float32(127 / decision.threshold)
         assert all(0 < scale < np.inf for scale in decision.weight_scales)
 
 
