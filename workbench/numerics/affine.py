@@ -64,3 +64,51 @@ def dequantize(q: NDArray[Any], scale: NDArray[np.float32] | np.float32) -> NDAr
     """
     result: NDArray[np.float32] = np.divide(q, scale, dtype=np.float32)
     return result
+
+
+def multiply_add(
+    a: NDArray[np.float32],
+    b: NDArray[np.float32] | np.float32,
+    c: NDArray[np.float32] | np.float32,
+    once: bool,
+) -> NDArray[np.float32]:
+    """a * b + c in float32, rounded once as a fused instruction does, or after each step.
+
+    Args:
+        a: float32, any shape.
+        b: float32, broadcast against `a`.
+        c: float32, broadcast against `a`.
+        once: round once.
+
+    Returns:
+        float32.
+    """
+    if not once:
+        return a * b + c
+    product: NDArray[np.float64] = np.multiply(a, b, dtype=np.float64)  # exact: 24 + 24 bits
+    total: NDArray[np.float64] = product + c
+    halfway = (total.view(np.int64) & _BELOW_FLOAT32) == _HALF_OF_FLOAT32
+    if halfway.any():
+        _nudge(total, product, c, halfway)
+    return total.astype(np.float32)
+
+
+_BELOW_FLOAT32 = (1 << 29) - 1
+_HALF_OF_FLOAT32 = 1 << 28
+
+
+def _nudge(
+    total: NDArray[np.float64],
+    product: NDArray[np.float64],
+    c: NDArray[np.float32] | np.float32,
+    halfway: NDArray[np.bool_],
+) -> None:
+    """Move sums that lie just between two float32 to the side that the exact sum is on.
+
+    Rounding to float64 may have put them there; rounding again would then go to the even side.
+    """
+    p, t = product[halfway], total[halfway]
+    addend = np.broadcast_to(c, total.shape)[halfway].astype(np.float64)
+    back = t - p
+    error = (p - (t - back)) + (addend - back)  # what the sum lost, exactly (Knuth's two-sum)
+    total[halfway] = np.where(error == 0, t, np.nextafter(t, np.copysign(np.inf, error)))

@@ -1,0 +1,74 @@
+"""ncnn's networks and blobs as Python sees them: loading, feeding, fetching."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import ncnn
+import numpy as np
+from numpy.typing import NDArray
+
+from workbench.errors import EngineError
+from workbench.model import Model, save_model
+
+FLOAT_OPTIONS = {
+    "use_vulkan_compute": False,
+    "use_fp16_packed": False,
+    "use_fp16_storage": False,
+    "use_fp16_arithmetic": False,
+    "use_bf16_packed": False,
+    "use_bf16_storage": False,
+}
+
+
+def check_options(options: Mapping[str, bool]) -> None:
+    """Raise EngineError if ncnn's Option has no field of such a name."""
+    for name in options:
+        if not hasattr(ncnn.Option(), name):
+            raise EngineError("ncnn has no such option", where=f"option {name}")
+
+
+def load(model: Model, threads: int, options: Mapping[str, bool]) -> Any:
+    """Load a network from temporary files written from `model`."""
+    net = ncnn.Net()
+    net.opt.num_threads = threads  # every option before loading: later changes are ignored
+    for name, value in (FLOAT_OPTIONS | dict(options)).items():
+        setattr(net.opt, name, value)
+    with tempfile.TemporaryDirectory(prefix="workbench-") as folder:
+        param, bin_ = str(Path(folder, "m.param")), str(Path(folder, "m.bin"))
+        save_model(model, param, bin_)
+        for kind, load, path in (("param", net.load_param, param), ("bin", net.load_model, bin_)):
+            if load(path) != 0:
+                raise EngineError(f"ncnn refused the .{kind} file", where="loading the network")
+    return net
+
+
+def fetch(
+    net: Any, inputs: Mapping[str, NDArray[Any]], blobs: Sequence[str], raw: bool = False
+) -> dict[str, NDArray[Any]]:
+    """Run once and fetch blobs, which must stand in the order of the network: in ncnn's light
+    mode, fetching an earlier blob after a later one crashes.
+
+    Args:
+        net: the loaded network.
+        inputs: contiguous float32 or int8 arrays.
+        blobs: what to fetch.
+        raw: give int8 blobs as int8, not as float32.
+    """
+    extractor = net.create_extractor()
+    for name, array in inputs.items():
+        borrowed = ncnn.Mat(array)  # does not keep the array alive, its clone need not
+        extractor.input(name, borrowed.clone())
+    return {blob: _extract(net, extractor, blob, raw) for blob in blobs}
+
+
+def _extract(net: Any, extractor: Any, blob: str, raw: bool) -> NDArray[Any]:
+    code, mat = extractor.extract(blob, 1) if raw else extractor.extract(blob)
+    if code != 0 or mat.empty():
+        raise EngineError(f"ncnn could not compute it (code {code})", where=f"blob {blob}")
+    if mat.elempack != 1:  # only a raw one can be packed, and numpy() crashes on packed int8
+        mat = ncnn.convert_packing(mat, 1, net.opt)
+    return np.array(mat, dtype=np.int8 if mat.elembits() == 8 else np.float32)

@@ -1,0 +1,99 @@
+"""The trial run: a network runs once in a child process before it may run in this one."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+
+from workbench.engine.loading import fetch, load
+from workbench.errors import EngineError
+from workbench.model import Model, load_model, save_model
+
+TRIAL_SECONDS = 120
+TRIAL_BYTES = 8 << 30
+
+
+def try_out(model: Model, shapes: Mapping[str, tuple[int, ...]]) -> None:
+    """Run a network once, on zeros, in a child process with bounded time and memory.
+
+    A network that passed is remembered by its hash and shapes, and not tried again.
+
+    Args:
+        model: the network.
+        shapes: shape of each input blob, as of the arrays for `Network.run`.
+
+    Raises:
+        EngineError: ncnn refused it, crashed, ran out of memory or did not come to an end.
+    """
+    key = (model.sha256, json.dumps(dict(shapes), sort_keys=True))
+    if key in _survived():
+        return
+    with tempfile.TemporaryDirectory(prefix="workbench-") as folder:
+        save_model(model, Path(folder, "m.param"), Path(folder, "m.bin"))
+        Path(folder, "shapes.json").write_text(json.dumps(dict(shapes)))
+        _judge(_run_child(folder))
+    _survived().add(key)
+
+
+@lru_cache(maxsize=1)
+def _survived() -> set[tuple[str, str]]:
+    return set()
+
+
+def _run_child(folder: str) -> subprocess.CompletedProcess[str]:
+    environment = os.environ | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+    try:
+        return subprocess.run(
+            [sys.executable, "-m", "workbench.engine", folder],
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=TRIAL_SECONDS,
+            env=environment,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise EngineError(
+            f"the network did not finish one run on zeros within {TRIAL_SECONDS} s",
+            where="trial run",
+            advice="Check the shapes that its layers produce.",
+        ) from error
+
+
+def _judge(child: subprocess.CompletedProcess[str]) -> None:
+    if child.returncode == 0:
+        return
+    said = " | ".join(child.stderr.strip().splitlines()[-2:])
+    if child.returncode < 0:
+        how = f"ncnn crashed on this network ({signal.Signals(-child.returncode).name})"
+    else:
+        how = "ncnn could not run this network"
+    raise EngineError(
+        f"{how}; it said: {said}" if said else how,
+        where="trial run",
+        advice="The layers' parameters or shapes do not fit together, or the input's shape is "
+        "not the one that the network was made for.",
+    )
+
+
+def run_trial(folder: str) -> None:
+    """What the child does: load, run once on zeros, fetch the outputs."""
+    if sys.platform != "win32":
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_AS, (TRIAL_BYTES, TRIAL_BYTES))
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    model = load_model(Path(folder, "m.param"), Path(folder, "m.bin"))
+    shapes = json.loads(Path(folder, "shapes.json").read_text())
+    zeros = {name: np.zeros(shape, np.float32) for name, shape in shapes.items()}
+    order = [blob for blob in model.graph.blobs if blob in model.graph.outputs]
+    fetch(load(model, 1, {}), zeros, order)
