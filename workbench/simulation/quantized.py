@@ -1,0 +1,139 @@
+"""Layers with int8 weights and scales: the numbers that ncnn reads from an int8 network."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from workbench.calibration.plan import LayerPlan, Plan
+from workbench.errors import CalibrationError
+from workbench.formats.table import Table, format_table, parse_table
+from workbench.formats.weights import Weight
+from workbench.graph import Layer
+from workbench.model import Model
+from workbench.numerics.weights import quantize_weights
+from workbench.simulation.propagate import requantized
+
+_TERM = {"Convolution": 2, "ConvolutionDepthWise": 1, "InnerProduct": 2}
+_TERM_KEY = 8
+_GIVES_INT8 = 100
+
+
+@dataclass(frozen=True, eq=False)
+class QuantizedLayer:
+    """One layer in int8.
+
+    Attributes:
+        layer: the layer as the float network has it.
+        weight: int8, in its shape: (num_output, channels, kernel_h, kernel_w), or
+            (num_output, inputs) of an InnerProduct.
+        bias: float32 (num_output,), or None.
+        weight_scales: float32, one for each output channel (group of a ConvolutionDepthWise).
+        bottom_scale: float32 scale of the bottom blob.
+        top_scale: float32 scale of the top blob, or None if the top is float.
+    """
+
+    layer: Layer
+    weight: NDArray[np.int8]
+    bias: NDArray[np.float32] | None
+    weight_scales: NDArray[np.float32]
+    bottom_scale: np.float32
+    top_scale: np.float32 | None = None
+
+    @property
+    def int8_layer(self) -> Layer:
+        """The layer's line in the int8 network: int8_scale_term (key 8) is set."""
+        term = _TERM[self.layer.type] + _GIVES_INT8 * (self.top_scale is not None)
+        layer, params = self.layer, {**self.layer.params, _TERM_KEY: term}
+        return Layer(layer.type, layer.name, layer.bottoms, layer.tops, params)
+
+    @property
+    def int8_weights(self) -> tuple[Weight, ...]:
+        """The layer's arrays in the .bin file of the int8 network, in order."""
+        arrays: dict[str, Any] = {
+            "bias": self.bias,
+            "weight_int8_scales": self.weight_scales,
+            "bottom_int8_scales": self.bottom_scale,
+            "top_int8_scales": self.top_scale,
+        }
+        raw = (Weight.of(name, array) for name, array in arrays.items() if array is not None)
+        return (Weight.of("weight", self.weight, "int8"), *raw)
+
+
+def quantized_layers(model: Model, plan: Plan, fuse: bool) -> dict[str, QuantizedLayer]:
+    """Quantize the weights of every layer that a plan does not keep in float.
+
+    Args:
+        model: the float network.
+        plan: decisions for it.
+        fuse: whether adjacent convolutions hand int8 on (`requantized`).
+
+    Returns:
+        The layers in int8, by name.
+
+    Raises:
+        CalibrationError: the plan is for another network.
+    """
+    decisions = int8_decisions(model, plan)
+    tops = requantized(model.graph, decisions) if fuse else {}
+    return {
+        name: quantized_layer(model, decision, decisions[tops[name]] if name in tops else None)
+        for name, decision in decisions.items()
+    }
+
+
+def int8_decisions(model: Model, plan: Plan) -> dict[str, LayerPlan]:
+    """Return the decisions of a plan for the layers that are to run in int8, by name.
+
+    Raises:
+        CalibrationError: the plan is for another network.
+    """
+    if plan.model_sha256 != model.sha256:
+        raise CalibrationError(
+            "the plan was made for another network", advice="Calibrate this network."
+        )
+    return {decision.layer: decision for decision in plan if not decision.keep_float}
+
+
+def quantized_layer(
+    model: Model, decision: LayerPlan, reader: LayerPlan | None = None
+) -> QuantizedLayer:
+    """Quantize one layer.
+
+    Args:
+        model: the float network.
+        decision: what is decided for the layer.
+        reader: the decision whose bottom scale is this layer's top scale, if it gives int8.
+    """
+    layer = model.graph.by_name[decision.layer]
+    weight = model.weight(layer.name, "weight")
+    scales, bottom_scale = written_scales(decision)
+    quantized = quantize_weights(weight, scales).reshape(weight.shape)
+    quantized.setflags(write=False)
+    has_bias = any(array.name == "bias" for array in model.weights[layer.name])
+    return QuantizedLayer(
+        layer=layer,
+        weight=quantized,
+        bias=model.weight(layer.name, "bias") if has_bias else None,
+        weight_scales=scales,
+        bottom_scale=bottom_scale,
+        top_scale=None if reader is None else written_scales(reader)[1],
+    )
+
+
+@lru_cache(maxsize=4096)
+def written_scales(decision: LayerPlan) -> tuple[NDArray[np.float32], np.float32]:
+    """Return the weight scales and the bottom scale that a calibration table hands to ncnn.
+
+    A table has a few decimals, so what reads it does not see the scales themselves.
+    """
+    name = decision.layer
+    table = Table({name: decision.weight_scales}, {name: (decision.scale,)})
+    read = parse_table(format_table(table))
+    scales = np.array(read.weights[name], np.float32)
+    scales.setflags(write=False)
+    return scales, np.float32(read.blobs[name][0])
