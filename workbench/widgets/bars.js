@@ -4,7 +4,6 @@
 function render({ model, el }) {
   const root = document.createElement("div");
   root.className = "wb-bars";
-  root.dataset.lmSuppressShortcuts = "true"; // else JupyterLab takes the keys
   root.innerHTML = `<div class="wb-bars-axis"></div>
     <div class="wb-bars-row" role="radiogroup"></div><output class="wb-bars-said"></output>`;
   el.append(root);
@@ -27,6 +26,7 @@ function render({ model, el }) {
       const button = document.createElement("button");
       button.append(document.createElement("i"));
       button.setAttribute("role", "radio");
+      button.dataset.lmSuppressShortcuts = "true"; // else JupyterLab takes the keys
       row.append(button);
     }
     bars.forEach((bar, index) => {

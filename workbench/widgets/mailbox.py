@@ -7,11 +7,13 @@ that nothing queues up and no two callbacks race.
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Hashable
 
 Work = Callable[[], None]
+_LOG = logging.getLogger(__name__)
 
 
 class Mailbox:
@@ -60,8 +62,9 @@ class Mailbox:
             key, work, rest_s = taken
             try:
                 work()
-            finally:
-                self._rested[key] = time.monotonic() + rest_s
+            except Exception:  # the thread lives on, for the work of others
+                _LOG.exception("work for %r failed", key)
+            self._rested[key] = time.monotonic() + rest_s
 
     def _take(self) -> tuple[Hashable, Work, float] | None:
         """The first work whose key has rested, waiting for it; None, and no worker, at the end."""

@@ -64,10 +64,16 @@ function rowsOf(flags) {
   return flags;
 }
 
+/** Keep plain keys on our page for our page: JupyterLab would cut the cell at an "x". */
+function keepKeys(event) {
+  if (!event.target.closest?.(".wb-plot, .wb-view")) return;
+  const plain = !(event.ctrlKey || event.metaKey || event.altKey || (event.shiftKey && event.key === "Enter"));
+  event.target.toggleAttribute("data-lm-suppress-shortcuts", plain);
+}
+
 function render({ model, el }) {
   const root = document.createElement("div");
   root.className = "wb-plot";
-  root.dataset.lmSuppressShortcuts = "true"; // else JupyterLab takes the keys
   root.innerHTML = `
     <div class="wb-plot-head"><b></b><span></span>
       <button type="button" title="Zoom out (key -)" aria-label="Zoom out">−</button>
@@ -358,6 +364,7 @@ function render({ model, el }) {
     canvas.style.cursor = near || grab !== null ? "ew-resize" : "pointer";
   });
   for (const type of ["pointerup", "pointercancel"]) on(canvas, type, () => { grab = null; ask(); });
+  window.addEventListener("keydown", keepKeys, { signal: ear.signal, capture: true });
   on(canvas, "keydown", key);
   on(slider, "keydown", key);
   on(slider, "pointerdown", begin);

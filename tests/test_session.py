@@ -1,0 +1,218 @@
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from tests.widgets.synthetic import LAYERS, synthetic_session, synthetic_statistics
+from workbench.calibration.plan import BY_HAND, Plan, calibrate
+from workbench.calibration.statistics import Statistics
+from workbench.errors import CalibrationError
+from workbench.formats.table import read_table
+from workbench.graph import Graph
+from workbench.model import Model
+from workbench.numerics.noise import error_split, sqnr_db
+from workbench.numerics.thresholds import METHODS
+from workbench.session import Session
+
+
+@pytest.fixture
+def stats(model):
+    return synthetic_statistics(model)
+
+
+@pytest.fixture
+def session(model):
+    return synthetic_session(model)
+
+
+def test_it_starts_with_kl_and_the_first_layer(model, stats, session):
+    assert session.plan == calibrate(model, stats, "kl")
+    assert session.selected == "conv1"
+    assert session.layers == LAYERS
+
+
+def test_it_starts_from_a_given_plan(model, stats):
+    plan = calibrate(model, stats, "minmax")
+    assert Session(model, stats, plan).plan is plan
+
+
+def test_a_threshold_by_hand_changes_one_layer_only(session):
+    before = session.plan
+    session.set_threshold("dw", 2.5)
+    assert (session.plan["dw"].threshold, session.plan["dw"].method) == (2.5, BY_HAND)
+    assert [d for d in session.plan if d.layer != "dw"] == [d for d in before if d.layer != "dw"]
+
+
+@pytest.mark.parametrize("threshold", [0.0, -1.0, float("nan"), float("inf")])
+def test_an_impossible_threshold_is_refused_and_nothing_changes(session, threshold):
+    before = session.plan
+    with pytest.raises(CalibrationError, match="layer dw"):
+        session.set_threshold("dw", threshold)
+    assert session.plan is before
+    assert not session.can_undo
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        lambda session: session.select("nowhere"),
+        lambda session: session.set_threshold("nowhere", 1.0),
+        lambda session: session.set_method("kl", ["nowhere"]),
+        lambda session: session.keep_float("nowhere"),
+        lambda session: session.histogram("nowhere"),
+        lambda session: session.search("nowhere", "kl"),
+        lambda session: session.reading("nowhere"),
+    ],
+)
+def test_a_layer_that_is_not_there_is_named(session, command):
+    with pytest.raises(CalibrationError, match="nowhere"):
+        command(session)
+
+
+def test_an_unknown_method_is_named(session):
+    with pytest.raises(CalibrationError, match="'magic'"):
+        session.set_method("magic")
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_method_for_all_layers_gives_the_plan_that_calibrate_gives(model, stats, session, method):
+    session.set_method("aciq")  # which also changes the scales of the weights
+    session.set_method(method)
+    assert session.plan == calibrate(model, stats, method)
+
+
+def test_a_method_for_some_layers_leaves_the_others(model, stats, session):
+    before = session.plan
+    session.set_method("mse", ["fc"])
+    assert session.plan["fc"] == calibrate(model, stats, "mse")["fc"]
+    assert session.plan.layers[:-1] == before.layers[:-1]
+
+
+def test_a_method_keeps_bits_and_float_layers(model, stats):
+    session = Session(model, stats, calibrate(model, stats, weight_bits="proven"))
+    session.keep_float("conv1")
+    session.set_method("minmax")
+    assert session.plan["conv1"].keep_float
+    assert session.plan["conv1"].bits == 8
+
+
+def test_undo_and_redo_walk_through_the_same_plans(session):
+    plans = [session.plan]
+    for command in (
+        lambda: session.set_threshold("dw", 2.5),
+        lambda: session.set_method("mse"),
+        lambda: session.keep_float("fc"),
+    ):
+        command()
+        plans.append(session.plan)
+    for plan in reversed(plans[:-1]):
+        session.undo()
+        assert session.plan is plan
+    assert (session.can_undo, session.can_redo) == (False, True)
+    for plan in plans[1:]:
+        session.redo()
+        assert session.plan is plan
+    assert (session.can_undo, session.can_redo) == (True, False)
+
+
+def test_undo_and_redo_at_the_ends_do_nothing(session):
+    before = session.plan
+    session.undo()
+    session.redo()
+    assert session.plan is before
+
+
+def test_a_new_change_forgets_what_was_undone(session):
+    session.set_threshold("dw", 2.5)
+    session.undo()
+    session.set_threshold("dw", 3.0)
+    assert not session.can_redo
+
+
+def test_a_change_that_changes_nothing_is_no_step(session):
+    session.set_method("kl")
+    session.keep_float("dw", False)
+    assert not session.can_undo
+
+
+def test_a_gesture_is_one_step_and_the_next_gesture_another(session):
+    before = session.plan
+    for threshold in (1.0, 2.0, 3.0):
+        session.set_threshold("dw", threshold, gesture="drag")
+    between = session.plan
+    session.set_threshold("dw", 4.0, gesture="another")
+    session.undo()
+    assert session.plan is between
+    session.undo()
+    assert session.plan is before
+
+
+def test_observers_find_undo_ready_when_the_plan_changes(session):
+    seen = []
+    session.observe(lambda _: seen.append(session.can_undo), "plan")
+    session.set_threshold("dw", 2.5)
+    assert seen == [True]
+
+
+def test_commands_from_many_threads_are_done_one_by_one(session):
+    before = session.plan
+
+    def drag(layer):
+        for step in range(1, 40):
+            session.set_threshold(layer, step / 10)
+
+    threads = [threading.Thread(target=drag, args=(layer,)) for layer in LAYERS]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [decision.threshold for decision in session.plan] == [3.9] * 4
+    for _ in range(39 * 4):
+        session.undo()
+    assert session.plan == before
+    assert not session.can_undo
+
+
+def test_a_search_is_computed_once_for_layers_that_share_a_blob(session):
+    assert session.search("dw", "kl") is session.search("conv2", "kl")
+    assert list(session.searches("dw")) == list(METHODS)
+
+
+def test_a_reading_is_what_the_histogram_says(session):
+    histogram = session.histogram("dw")
+    reading = session.reading("dw", 2.0)
+    assert (reading.clipping, reading.rounding) == error_split(histogram, 2.0)
+    assert reading.sqnr_db == sqnr_db(histogram, 2.0)
+    assert reading.clipped_share == histogram.clipped_share(2.0)
+    assert (reading.threshold, reading.scale) == (2.0, 63.5)
+
+
+def test_a_reading_is_by_default_of_the_plan(session):
+    session.set_threshold("dw", 2.0)
+    assert session.reading("dw") == session.reading("dw", 2.0)
+
+
+def test_the_table_holds_the_plan_without_float_layers(session, tmp_path):
+    session.keep_float("dw")
+    session.save_table(tmp_path / "m.table")
+    table = read_table(tmp_path / "m.table")
+    assert list(table.blobs) == ["conv1", "conv2", "fc"]
+    for layer, scales in table.blobs.items():
+        assert scales[0] == pytest.approx(session.plan[layer].scale, abs=1e-6)
+
+
+def test_statistics_and_plans_of_another_network_are_refused(model, model_with, stats):
+    other = model_with(lambda layer, name, array: array * 2)
+    with pytest.raises(CalibrationError, match="statistics"):
+        Session(other, stats)
+    plan = calibrate(other, synthetic_statistics(other))
+    with pytest.raises(CalibrationError, match="the plan"):
+        Session(model, stats, plan)
+
+
+def test_a_network_without_quantizable_layers_is_refused():
+    model = Model(Graph(()), {})
+    stats = Statistics({}, {}, {}, 1, model.sha256)
+    with pytest.raises(CalibrationError, match="no layer"):
+        Session(model, stats, Plan((), model.sha256))

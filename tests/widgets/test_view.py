@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from tests.widgets.synthetic import synthetic_session
+from workbench.errors import CalibrationError
+from workbench.widgets import View, mailbox_of
+
+
+class Fragile(View):
+    error: Exception | None = None
+
+    def refresh(self):
+        if self.error:
+            raise self.error
+
+
+def test_an_error_of_ours_is_said_as_it_is(session):
+    view = Fragile(session)
+    view.error = CalibrationError("a thing is wrong", advice="Mend it.")
+    session.select("fc")
+    view.drain()
+    assert "a thing is wrong. Mend it." in view.notice.value
+
+
+def test_an_error_that_nobody_expected_is_said_too(session):
+    view = Fragile(session)
+    view.error = KeyError("<b>")
+    session.select("fc")
+    view.drain()
+    assert "KeyError: &#x27;&lt;b&gt;&#x27;" in view.notice.value
+    assert "line" in view.notice.value
+
+
+def test_commands_stay_in_order_and_none_is_dropped(session):
+    view, done = View(session), []
+    for number in range(20):
+        view.do(done.append, number)
+    view.drain()
+    assert done == list(range(20))
+
+
+def test_a_command_that_works_takes_the_message_away(session):
+    view = View(session)
+    view.do(session.select, "nowhere")
+    view.drain()
+    assert "nowhere" in view.notice.value
+    view.do(session.select, "fc")
+    view.drain()
+    assert view.notice.value == ""
+
+
+def test_views_of_one_session_share_one_thread(session, model):
+    one, two, seen = View(session), View(session), []
+    for view in (one, two):
+        view.do(lambda: seen.append(threading.current_thread()))
+    one.drain()
+    assert len(set(seen)) == 1
+    assert mailbox_of(session) is one.mailbox is two.mailbox
+    assert mailbox_of(synthetic_session(model)) is not one.mailbox
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_a_view_may_be_closed_more_than_once(session, times):
+    view = View(session)
+    for _ in range(times):
+        view.close()
+    assert not session.has_trait("nothing")
+    session.select("fc")
