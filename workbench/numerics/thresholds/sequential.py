@@ -41,7 +41,8 @@ class Copies:
 
 def running_sums(terms: Single) -> Single:
     """Sum each row one addition after the other (NumPy's `sum` adds in pairs)."""
-    result: Single = terms.cumsum(axis=1, dtype=np.float32)[:, -1]
+    with np.errstate(invalid="ignore", over="ignore"):
+        result: Single = terms.cumsum(axis=1, dtype=np.float32)[:, -1]
     return result
 
 
