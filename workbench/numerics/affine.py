@@ -112,3 +112,33 @@ def _nudge(
     back = t - p
     error = (p - (t - back)) + (addend - back)  # what the sum lost, exactly (Knuth's two-sum)
     total[halfway] = np.where(error == 0, t, np.nextafter(t, np.copysign(np.inf, error)))
+
+
+def to_int8(x: NDArray[np.float32], adds_half: bool) -> NDArray[np.int8]:
+    """Round and saturate as ncnn's vector code does, row by row.
+
+    A half goes away from zero. With `adds_half` this is done by adding 0.5, which takes the
+    number just below 0.5 to 1, except in the last (length mod 4) elements of a row. What does
+    not fit in int32 (and NaN) becomes what the machine's conversion makes of it, as in ncnn.
+
+    Args:
+        x: float32 (rows, elements), in units of the int8 scale.
+        adds_half: how the vector code rounds (`workbench.engine.arithmetic`).
+
+    Returns:
+        int8, in [-127, 127].
+
+    Source: Tencent/ncnn, src/layer/x86/quantize_x86.cpp and x86_usability.h, float2int8_avx.
+    """
+    body = x.shape[1] // 4 * 4 if adds_half else 0
+    result = np.empty(x.shape, np.int8)
+    halves = ((slice(0, body), np.float32(0.5)), (slice(body, None), _BELOW_HALF))
+    for part, half in halves:
+        moved = x[:, part] + np.copysign(half, x[:, part])
+        with np.errstate(invalid="ignore"):
+            whole = moved.astype(np.int32)
+        np.clip(whole, -LIMIT, LIMIT, out=result[:, part], casting="unsafe")
+    return result
+
+
+_BELOW_HALF = np.nextafter(np.float32(0.5), np.float32(0))

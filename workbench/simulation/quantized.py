@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from workbench.calibration.plan import LayerPlan, Plan
 from workbench.errors import CalibrationError
-from workbench.formats.table import Table, format_table, parse_table
+from workbench.formats.table import Table, format_table
 from workbench.formats.weights import Weight
 from workbench.graph import Layer
 from workbench.model import Model
@@ -43,6 +43,12 @@ class QuantizedLayer:
     weight_scales: NDArray[np.float32]
     bottom_scale: np.float32
     top_scale: np.float32 | None = None
+
+    @property
+    def key(self) -> bytes:
+        """Equal for two quantizations of one layer that compute the same."""
+        tops = () if self.top_scale is None else (self.top_scale,)
+        return np.array([self.bottom_scale, *tops, *self.weight_scales], np.float32).tobytes()
 
     @property
     def int8_layer(self) -> Layer:
@@ -131,9 +137,7 @@ def written_scales(decision: LayerPlan) -> tuple[NDArray[np.float32], np.float32
 
     A table has a few decimals, so what reads it does not see the scales themselves.
     """
-    name = decision.layer
-    table = Table({name: decision.weight_scales}, {name: (decision.scale,)})
-    read = parse_table(format_table(table))
-    scales = np.array(read.weights[name], np.float32)
-    scales.setflags(write=False)
-    return scales, np.float32(read.blobs[name][0])
+    rows = format_table(Table({}, {"w": decision.weight_scales, "b": (decision.scale,)}))
+    weights, bottom = (np.array(row.split()[1:], np.float32) for row in rows.splitlines())
+    weights.setflags(write=False)
+    return weights, bottom[0]

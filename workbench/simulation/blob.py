@@ -1,0 +1,67 @@
+"""Blobs of a simulated network, and a whole run of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from workbench.numerics.affine import dequantize
+
+Source = Literal["input", "int8 kernel", "moved", "ncnn float", "ncnn int8"]
+
+
+@dataclass(frozen=True, eq=False)
+class Blob:
+    """One blob.
+
+    Attributes:
+        array: int8 or float32, read-only.
+        scale: of an int8 blob: real = array / scale; None if it is float.
+        source: what computed it: "input" (the user), "int8 kernel" (int8 arithmetic in NumPy),
+            "moved" (the same elements as those of another blob), "ncnn float" or "ncnn int8"
+            (ncnn's own layer, because there is no kernel for it).
+    """
+
+    array: NDArray[Any]
+    scale: float | None
+    source: Source
+
+    def __post_init__(self) -> None:
+        self.array.setflags(write=False)
+
+    @property
+    def real(self) -> NDArray[np.float32]:
+        """The values in real units, float32."""
+        return self.array if self.scale is None else dequantize(self.array, np.float32(self.scale))
+
+    def equals(self, other: Blob) -> bool:
+        """Tell whether both hold the same numbers in the same scale."""
+        same_kind = self.array.dtype == other.array.dtype and self.scale == other.scale
+        return same_kind and np.array_equal(
+            self.array, other.array, equal_nan=self.array.dtype.kind == "f"
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """What one input becomes in a simulated network.
+
+    Attributes:
+        blobs: every blob by name, in the order of the network.
+        scheme: the scheme's name.
+        model_sha256: the network (`Model.sha256`).
+        steps: for each layer by name what it computed with; an equal step on equal bottoms
+            gives equal tops.
+    """
+
+    blobs: Mapping[str, Blob]
+    scheme: str
+    model_sha256: str
+    steps: Mapping[str, bytes]
+
+    def __getitem__(self, blob: str) -> Blob:
+        return self.blobs[blob]
