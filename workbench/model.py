@@ -6,16 +6,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
+from itertools import zip_longest
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from numpy.typing import NDArray
 
 from workbench.errors import GraphError
-from workbench.formats.param import format_param, read_param, write_param
+from workbench.formats.param import format_param, layer_lines, read_param, write_param
 from workbench.formats.weights import Weight, Weights, format_weights, read_weights, write_weights
 from workbench.graph import Graph, Layer
-from workbench.ops import check, op_of, weights
+from workbench.ops import Shape, check, op_of, shapes, weights
 
 QUANTIZABLE = frozenset({"Convolution", "ConvolutionDepthWise", "InnerProduct"})
 
@@ -101,8 +103,11 @@ def load_model(param: str | Path, bin: str | Path) -> Model:
             together; names file, line or byte, and layer.
         GraphError: the layers do not fit together, or ncnn would refuse or misread one.
     """
-    graph = read_param(param)
-    check_graph(graph)
+    graph, name = read_param(param), Path(param).name
+    blob_shapes(graph, name=name)
+    if not graph.inputs:
+        problem, advice = "the network has no Input layer", "Nothing can be fed: add one."
+        raise GraphError(problem, where=name, advice=advice)
     return Model(graph, read_weights(graph, bin), param, bin)
 
 
@@ -121,13 +126,34 @@ def save_model(model: Model, param: str | Path, bin: str | Path) -> None:
     write_param(model.graph, param)
 
 
-def check_graph(graph: Graph) -> None:
-    """Check the layers of a network, each by itself, and that there is something to feed.
+def blob_shapes(
+    graph: Graph, inputs: Mapping[str, Shape] | None = None, name: str = ""
+) -> Mapping[str, Shape]:
+    """Check each layer, and find the shape of each blob as far as it is known without running.
+
+    Args:
+        graph: the network.
+        inputs: the shapes of what will be fed, by the blob's name. Without it only the channels
+            that the Input layers declare are known, for height and width may vary.
+        name: what error messages call the network's .param file.
+
+    Returns:
+        The shape of each blob, the slowest axis first, e.g. (channels, height, width); None
+        for a length, or for the whole, that is not known.
 
     Raises:
-        GraphError: ncnn would refuse or misread a layer, or there is no input.
+        GraphError: ncnn would refuse a layer, misread it, or read beyond its weights.
     """
-    for layer in graph.layers:
-        check(layer)
-    if not graph.inputs:
-        raise GraphError("the network has no Input layer", advice="Add one: nothing can be fed.")
+    found: dict[str, Shape] = {}
+    lines = layer_lines(graph.source) if name else ()
+    for layer, line in zip_longest(graph.layers, lines):
+        try:
+            check(layer)
+            tops = shapes(layer, [found[bottom] for bottom in layer.bottoms])
+        except GraphError as error:
+            where = f"{name}:{line}, {error.where}" if name else error.where
+            raise GraphError(error.problem, where=where, advice=error.advice) from None
+        found.update(zip(layer.tops, tops, strict=True))
+        if layer.type == "Input" and inputs:
+            found.update({top: inputs[top] for top in layer.tops if top in inputs})
+    return MappingProxyType(found)

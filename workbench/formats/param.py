@@ -105,6 +105,12 @@ def parse_param(text: str, name: str = "<param>") -> Graph:
     return Graph(layers, text)
 
 
+def layer_lines(text: str) -> tuple[int, ...]:
+    """Return the number of each layer's line in a text that `parse_param` accepts, from 1."""
+    numbers = (i for i, line in enumerate(text.split("\n"), 1) if line.strip(" \t\r"))
+    return tuple(numbers)[2:]
+
+
 def write_param(graph: Graph, path: str | Path) -> None:
     """Write a .param file; a reader never sees half of it.
 

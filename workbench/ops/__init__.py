@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from importlib import import_module
 from pkgutil import iter_modules
 from types import MappingProxyType
@@ -13,8 +13,21 @@ from types import MappingProxyType
 from workbench.errors import GraphError
 from workbench.graph import Layer, ParamValue
 from workbench.ops.op import Op, Param, Values, WeightSpec
+from workbench.ops.shapes import MisfitError, Shape
 
-__all__ = ["OPS", "Op", "Param", "Values", "WeightSpec", "check", "op_of", "values", "weights"]
+__all__ = [
+    "OPS",
+    "Op",
+    "Param",
+    "Shape",
+    "Values",
+    "WeightSpec",
+    "check",
+    "op_of",
+    "shapes",
+    "values",
+    "weights",
+]
 
 
 def _collect() -> Iterator[Op]:
@@ -88,6 +101,26 @@ def check(layer: Layer) -> None:
     for spec in op.weights(found):
         if min(spec.shape) < 1:
             raise _error(layer, f"its {spec.name} would have no element: shape {spec.shape}")
+
+
+def shapes(layer: Layer, bottoms: Sequence[Shape]) -> tuple[Shape, ...]:
+    """Return the shapes of a layer's tops, as far as they follow from those of its bottoms.
+
+    Args:
+        layer: a layer that passes `check`.
+        bottoms: the shapes of its bottoms; None where nothing is known.
+
+    Raises:
+        GraphError: the shapes do not fit the layer's weights, or each other.
+    """
+    op = op_of(layer)
+    if op is None:
+        return (None,) * len(layer.tops)
+    try:
+        return tuple(op.shapes(values(layer), bottoms, len(layer.tops)))
+    except MisfitError as error:
+        advice = "Is this layer, or the .bin file, that of another network?"
+        raise _error(layer, str(error), advice) from None
 
 
 def _value(layer: Layer, param: Param, found: Mapping[str, ParamValue]) -> ParamValue:

@@ -7,7 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from workbench.ops.op import FLOAT_MAX, Op, Param, Values, flag, integer, raws, real, reals
+from workbench.ops.op import (
+    FLOAT_MAX,
+    Op,
+    Param,
+    Rule,
+    Values,
+    flag,
+    integer,
+    raws,
+    real,
+    reals,
+)
+from workbench.ops.shapes import one_or_every_channel, same
 
 ACTIVATIONS = ("none", "ReLU", "LeakyReLU", "Clip", "Sigmoid", "Mish", "HardSwish")
 """What the parameter activation_type of a convolution or inner product means."""
@@ -43,55 +55,66 @@ def _check_softmax(values: Values) -> Iterator[str]:
 
 _HARD = (real(0, "alpha", 0.2), real(1, "beta", 0.5))
 
+
+def _each(type: str, about: str, *params: Param, rules: tuple[Rule, ...] = ()) -> Op:
+    """Describe a function of each element alone, which keeps the shape."""
+    return Op(type, about, params, rules=rules, shapes=same)
+
+
 OPS = (
-    Op("ReLU", "y = x above zero, slope * x below.", (real(0, "slope"),)),
+    _each("ReLU", "y = x above zero, slope * x below.", real(0, "slope")),
     Op(
         "PReLU",
         "y = x above zero, slope * x below, with a trained slope for each channel.",
         (integer(0, "num_slope", 0, low=1),),
         raws("slope", size="num_slope"),
+        shapes=one_or_every_channel("num_slope"),
     ),
-    Op(
+    _each(
         "Clip",
         "y = x held between min and max.",
-        (real(0, "min", -FLOAT_MAX), real(1, "max", FLOAT_MAX)),
+        real(0, "min", -FLOAT_MAX),
+        real(1, "max", FLOAT_MAX),
     ),
-    Op("Sigmoid", "y = 1 / (1 + exp(-x)), between 0 and 1."),
-    Op("TanH", "y = tanh(x), between -1 and 1."),
-    Op("ELU", "y = x above zero, alpha * (exp(x) - 1) below.", (real(0, "alpha", 0.1),)),
-    Op("CELU", "y = x above zero, alpha * (exp(x / alpha) - 1) below.", (real(0, "alpha", 1.0),)),
-    Op(
+    _each("Sigmoid", "y = 1 / (1 + exp(-x)), between 0 and 1."),
+    _each("TanH", "y = tanh(x), between -1 and 1."),
+    _each("ELU", "y = x above zero, alpha * (exp(x) - 1) below.", real(0, "alpha", 0.1)),
+    _each("CELU", "y = x above zero, alpha * (exp(x / alpha) - 1) below.", real(0, "alpha", 1.0)),
+    _each(
         "SELU",
         "An ELU scaled so that layers keep mean 0 and variance 1.",
-        (real(0, "alpha", 1.67326324), real(1, "lambda", 1.050700987)),
+        real(0, "alpha", 1.67326324),
+        real(1, "lambda", 1.050700987),
     ),
-    Op("GELU", "y = x * P(normal variable < x).", (flag(0, "fast_gelu"),)),
-    Op("Swish", "y = x * sigmoid(x)."),
-    Op("Mish", "y = x * tanh(softplus(x))."),
-    Op("Softplus", "y = log(1 + exp(x)), a smooth ReLU."),
-    Op("BNLL", "y = log(1 + exp(x)), a smooth ReLU."),
-    Op(
+    _each("GELU", "y = x * P(normal variable < x).", flag(0, "fast_gelu")),
+    _each("Swish", "y = x * sigmoid(x)."),
+    _each("Mish", "y = x * tanh(softplus(x))."),
+    _each("Softplus", "y = log(1 + exp(x)), a smooth ReLU."),
+    _each("BNLL", "y = log(1 + exp(x)), a smooth ReLU by its name in Caffe."),
+    _each(
         "HardSigmoid",
         "y = alpha * x + beta, held between 0 and 1: a cheap sigmoid.",
-        _HARD,
+        *_HARD,
         rules=(_check_alpha,),
     ),
-    Op(
+    _each(
         "HardSwish",
         "y = x * (alpha * x + beta held between 0 and 1): a cheap swish.",
-        _HARD,
+        *_HARD,
         rules=(_check_alpha,),
     ),
-    Op("Threshold", "y = 1 where x is above the threshold, else 0.", (real(0, "threshold"),)),
-    Op(
+    _each("Threshold", "y = 1 where x is above the threshold, else 0.", real(0, "threshold")),
+    _each(
         "Shrink",
         "y = x moved by bias towards zero, and zero within lambd of it.",
-        (real(0, "bias"), real(1, "lambd", 0.5)),
+        real(0, "bias"),
+        real(1, "lambd", 0.5),
     ),
-    Op(
+    _each(
         "Softmax",
         "y = exp(x) / sum of exp(x) along an axis: positive numbers that sum to 1.",
-        (integer(0, "axis", 0, low=-4, high=3), flag(1, "fixbug0")),
+        integer(0, "axis", 0, low=-4, high=3),
+        flag(1, "fixbug0"),
         rules=(_check_softmax,),
     ),
     Op(
@@ -99,9 +122,7 @@ OPS = (
         "Half of the channels, each times the sigmoid of its partner in the other half.",
         (integer(0, "axis"),),
     ),
-    Op(
-        "Dropout",
-        "y = x * scale: nothing is dropped once training is over.",
-        (real(0, "scale", 1.0),),
+    _each(
+        "Dropout", "y = x * scale: nothing is dropped once training is over.", real(0, "scale", 1.0)
     ),
 )

@@ -6,7 +6,7 @@ load_param and load_model.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from math import prod
 
 from workbench.ops.activation import activation_params, check_activation
@@ -25,7 +25,8 @@ from workbench.ops.op import (
     real,
     tagged,
 )
-from workbench.ops.window import check_kernel, kernel, kernel_of, pads
+from workbench.ops.shapes import Shape, require
+from workbench.ops.window import check_kernel, image_shape, kernel, kernel_of, pads, window_shape
 
 
 def _outputs(axes: int) -> tuple[Param, ...]:
@@ -131,8 +132,39 @@ def _bottoms(values: Values) -> Count:
     return (3, 3) if values.bias_term else (2, 2)
 
 
+def _channels(values: Values) -> int:
+    """Input channels that the weights are for."""
+    row = values.num_output * prod(kernel_of(values))
+    return int(values.weight_data_size // row * values.get("group", 1))
+
+
+def _image(values: Values, shape: Shape) -> tuple[int | None, ...] | None:
+    """Channels and lengths of the input; a 1x1 kernel also takes a vector."""
+    kernel_ = kernel_of(values)
+    if is_dynamic(values) or (shape and len(shape) == 1 and kernel_ == (1, 1)):
+        return None
+    return image_shape(shape, len(kernel_))
+
+
+def _shapes(values: Values, bottoms: Sequence[Shape], tops: int) -> Sequence[Shape]:
+    image = _image(values, bottoms[0])
+    if image is None:
+        return [None]
+    require("channels", _channels(values), image[0])
+    return [(values.num_output, *window_shape(values, image[1:]))]
+
+
+def _deconvolution_shapes(values: Values, bottoms: Sequence[Shape], tops: int) -> Sequence[Shape]:
+    image = _image(values, bottoms[0])
+    if image is None:
+        return [None]
+    require("channels", _channels(values), image[0])
+    return [(values.num_output, *[None] * len(image[1:]))]
+
+
 def _op(type: str, about: str, *params: Param) -> Op:
-    return Op(type, about, params, _weights, _bottoms, rules=RULES)
+    shapes = _deconvolution_shapes if type.startswith("Deconvolution") else _shapes
+    return Op(type, about, params, _weights, _bottoms, rules=RULES, shapes=shapes)
 
 
 INT8_TERM = integer(8, "int8_scale_term", 0, low=0)
@@ -146,6 +178,7 @@ CONVOLUTION = Op(
     _quantized_weights,
     _bottoms,
     rules=RULES,
+    shapes=_shapes,
 )
 
 DEPTHWISE = Op(
@@ -155,6 +188,7 @@ DEPTHWISE = Op(
     _quantized_weights,
     _bottoms,
     rules=(*RULES, _check_depthwise_term),
+    shapes=_shapes,
 )
 
 DEFORMABLE = Op(
@@ -164,6 +198,7 @@ DEFORMABLE = Op(
     _weights,
     (2, 3),
     rules=RULES,
+    shapes=_shapes,
 )
 
 OPS = (

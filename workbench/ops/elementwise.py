@@ -5,7 +5,11 @@ Source: Tencent/ncnn, src/layer/binaryop.cpp, eltwise.cpp, unaryop.cpp, power.cp
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import reduce
+
 from workbench.ops.op import ONE, TWO, Count, Op, Param, Values, flag, integer, real, reals
+from workbench.ops.shapes import MisfitError, Shape, merge, same
 
 BINARY = (
     *("add", "sub", "mul", "div", "max", "min", "pow", "rsub", "rdiv", "rpow", "atan2"),
@@ -35,6 +39,50 @@ def _eltwise_bottoms(values: Values) -> Count:
     return (2, max(2, len(values.coeffs)) if weighted else None)
 
 
+def _binary_shapes(values: Values, bottoms: Sequence[Shape], tops: int) -> Sequence[Shape]:
+    if len(bottoms) == 1:
+        return bottoms
+    return [broadcast(*bottoms)]
+
+
+def broadcast(left: Shape, right: Shape) -> Shape:
+    """Return the shape of an operation between two blobs, where an axis of length 1 stretches.
+
+    The axes of the blob with fewer of them meet the first axes of the other; a vector meets
+    the last one if its length does not fit the first.
+
+    Raises:
+        MisfitError: the shapes do not go together.
+    """
+    if left is None or right is None:
+        return None
+    short, long = sorted((left, right), key=len)
+    if len(short) < len(long):
+        short = _stretched(short, long)
+    return tuple(_longer(a, b, (left, right)) for a, b in zip(short, long, strict=True))
+
+
+def _stretched(
+    short: tuple[int | None, ...], long: tuple[int | None, ...]
+) -> tuple[int | None, ...]:
+    ones = (1,) * (len(long) - len(short))
+    if len(short) > 1 or short[0] == long[0]:
+        return (*short, *ones)
+    return (None,) * len(long) if None in (short[0], long[0]) else (*ones, *short)
+
+
+def _longer(a: int | None, b: int | None, both: tuple[Shape, Shape]) -> int | None:
+    if a is None or b is None:
+        return None
+    if a != b and 1 not in (a, b):
+        raise MisfitError(f"its inputs have the shapes {both[0]} and {both[1]}")
+    return max(a, b)
+
+
+def _eltwise_shapes(values: Values, bottoms: Sequence[Shape], tops: int) -> Sequence[Shape]:
+    return [reduce(merge, bottoms)]
+
+
 def _power(name: str, default: float) -> tuple[Param, ...]:
     return (real(0, name, default), real(1, "scale", 1.0), real(2, "shift"))
 
@@ -49,22 +97,40 @@ OPS = (
             real(2, "b"),
         ),
         bottoms=_binary_bottoms,
+        shapes=_binary_shapes,
     ),
     Op(
         "Eltwise",
         "Product, weighted sum or maximum of several blobs of one shape.",
         (integer(0, "op_type", 0, low=0, high=len(ELTWISE) - 1), reals(1, "coeffs")),
         bottoms=_eltwise_bottoms,
+        shapes=_eltwise_shapes,
     ),
     Op(
         "UnaryOp",
         "abs, sqrt, sin and their kin, element by element.",
         (integer(0, "op_type", 0, low=0, high=len(UNARY) - 1),),
+        shapes=same,
     ),
-    Op("AbsVal", "y = |x|, the size of each element without its sign."),
-    Op("Erf", "y = erf(x): how much of a bell curve lies within x."),
-    Op("Power", "y = (shift + x * scale) ^ power.", _power("power", 1.0)),
-    Op("Exp", "y = base ^ (shift + x * scale); base -1 stands for e.", _power("base", -1.0)),
-    Op("Log", "y = log(shift + x * scale) to a base; -1 stands for e.", _power("base", -1.0)),
-    Op("CumulativeSum", "Each element plus all before it along an axis.", (integer(0, "axis"),)),
+    Op("AbsVal", "y = |x|, the size of each element without its sign.", shapes=same),
+    Op("Erf", "y = erf(x): how much of a bell curve lies within x.", shapes=same),
+    Op("Power", "y = (shift + x * scale) ^ power.", _power("power", 1.0), shapes=same),
+    Op(
+        "Exp",
+        "y = base ^ (shift + x * scale); base -1 stands for e.",
+        _power("base", -1.0),
+        shapes=same,
+    ),
+    Op(
+        "Log",
+        "y = log(shift + x * scale) to a base; -1 stands for e.",
+        _power("base", -1.0),
+        shapes=same,
+    ),
+    Op(
+        "CumulativeSum",
+        "Each element plus all before it along an axis.",
+        (integer(0, "axis"),),
+        shapes=same,
+    ),
 )

@@ -7,7 +7,7 @@ load_param and load_model.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from workbench.ops.activation import activation_params, check_activation
 from workbench.ops.block_quantization import block_bytes, block_of, check_quantize_term
@@ -26,6 +26,7 @@ from workbench.ops.op import (
     real,
     tagged,
 )
+from workbench.ops.shapes import MisfitError, Shape, known_size, require
 
 _EQUATION = re.compile("ii|[i-x]+(,[i-x]+)*->(i|ij|ijk|ijkl)")
 
@@ -47,6 +48,23 @@ def _inner_product_weights(values: Values) -> Iterator[WeightSpec]:
     if values.int8_scale_term:
         yield raw("weight_int8_scales", count)
         yield raw("bottom_int8_scales", 1)
+
+
+def _inner_product_shapes(values: Values, bottoms: Sequence[Shape], tops: int) -> Sequence[Shape]:
+    """A matrix with rows of the right length gives a matrix, all else a vector."""
+    shape, inputs = bottoms[0], values.weight_data_size // values.num_output
+    if shape is None or (len(shape) == 2 and shape[1] in (None, inputs)):
+        return [(shape[0], values.num_output) if shape and shape[1] else None]
+    require("elements", inputs, known_size(shape))
+    if len(shape) > 1 and shape[0] and inputs % shape[0]:
+        raise MisfitError(
+            f"its weights are for {inputs} inputs, no multiple of {shape[0]} channels"
+        )
+    return [(values.num_output,)]
+
+
+def _embed_shapes(values: Values, bottoms: Sequence[Shape], tops: int) -> Sequence[Shape]:
+    return [(bottoms[0][-1], values.num_output) if bottoms[0] else None]
 
 
 def _check_embed(values: Values) -> Iterator[str]:
@@ -145,6 +163,7 @@ INNER_PRODUCT = Op(
     ),
     _inner_product_weights,
     rules=(check_activation, _check_inner_product),
+    shapes=_inner_product_shapes,
 )
 
 EMBED = Op(
@@ -159,6 +178,7 @@ EMBED = Op(
     ),
     _embed_weights,
     rules=(_check_embed,),
+    shapes=_embed_shapes,
 )
 
 GEMM = Op(

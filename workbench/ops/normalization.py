@@ -5,7 +5,7 @@ Source: Tencent/ncnn, src/layer/batchnorm.cpp, scale.cpp, layernorm.cpp and thei
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from workbench.ops.op import (
     ONE,
@@ -20,6 +20,7 @@ from workbench.ops.op import (
     raws,
     real,
 )
+from workbench.ops.shapes import Shape, every_channel, known_size, require, same
 
 _FROM_BOTTOM = -233
 
@@ -63,6 +64,37 @@ def _check_group(values: Values) -> Iterator[str]:
         yield f"channels (key 1) is {values.channels}, no multiple of group {values.group}"
 
 
+def _scale_shapes(values: Values, bottoms: Sequence[Shape], tops: int) -> Sequence[Shape]:
+    if values.scale_data_size == _FROM_BOTTOM:
+        return same(values, bottoms, tops)
+    return every_channel("scale_data_size")(values, bottoms, tops)
+
+
+def _affine_shapes(values: Values, bottoms: Sequence[Shape], tops: int) -> Sequence[Shape]:
+    if not values.affine:
+        return bottoms
+    return every_channel("channels")(values, bottoms, tops)
+
+
+def _row_shapes(values: Values, bottoms: Sequence[Shape], tops: int) -> Sequence[Shape]:
+    """The weights are for a row, or for all of a channel."""
+    shape = bottoms[0]
+    if values.affine and shape and values.affine_size != shape[-1]:
+        inside = known_size(shape[1:]) if len(shape) > 2 else shape[-1]
+        require("elements", values.affine_size, inside)
+    return bottoms
+
+
+def _normalize_shapes(values: Values, bottoms: Sequence[Shape], tops: int) -> Sequence[Shape]:
+    if values.channel_shared:
+        return bottoms
+    return every_channel("scale_data_size", least_axes=3)(values, bottoms, tops)
+
+
+def _mvn_shapes(values: Values, bottoms: Sequence[Shape], tops: int) -> Sequence[Shape]:
+    return bottoms if bottoms[0] and len(bottoms[0]) == 3 else [None]
+
+
 _EPS = 0.001
 
 OPS = (
@@ -71,12 +103,14 @@ OPS = (
         "Each channel minus its mean in training, divided by its spread, scaled and shifted.",
         (integer(0, "channels", 0, low=1), real(1, "eps")),
         raws("slope", "mean", "var", "bias", size="channels"),
+        shapes=every_channel("channels"),
     ),
     Op(
         "Bias",
         "Adds a constant to each channel.",
         (integer(0, "bias_data_size", 0, low=1),),
         raws("bias", size="bias_data_size"),
+        shapes=every_channel("bias_data_size", least_axes=3),
     ),
     Op(
         "Scale",
@@ -85,18 +119,21 @@ OPS = (
         _scale_weights,
         _scale_blobs,
         _scale_tops,
+        shapes=_scale_shapes,
     ),
     Op(
         "LayerNorm",
         "Brings each row to mean 0 and variance 1, then scales and shifts its elements.",
         (integer(0, "affine_size", 0, low=0), real(1, "eps", _EPS), flag(2, "affine", 1)),
         _layer_weights,
+        shapes=_row_shapes,
     ),
     Op(
         "RMSNorm",
         "Divides each row by its root mean square, then scales its elements.",
         (integer(0, "affine_size", 0, low=0), real(1, "eps", _EPS), flag(2, "affine", 1)),
         _rms_weights,
+        shapes=_row_shapes,
     ),
     Op(
         "GroupNorm",
@@ -109,12 +146,14 @@ OPS = (
         ),
         _group_weights,
         rules=(_check_group,),
+        shapes=_affine_shapes,
     ),
     Op(
         "InstanceNorm",
         "Brings each channel of this one image to mean 0 and variance 1, then scales and shifts.",
         (integer(0, "channels", 0, low=0), real(1, "eps", _EPS), flag(2, "affine", 1)),
         _group_weights,
+        shapes=_affine_shapes,
     ),
     Op(
         "Normalize",
@@ -128,6 +167,7 @@ OPS = (
             integer(3, "scale_data_size", 0, low=1),
         ),
         raws("scale", size="scale_data_size"),
+        shapes=_normalize_shapes,
     ),
     Op(
         "LRN",
@@ -139,10 +179,12 @@ OPS = (
             real(3, "beta", 0.75),
             real(4, "bias", 1.0),
         ),
+        shapes=same,
     ),
     Op(
         "MVN",
         "Subtracts the mean, and divides by the spread if asked to.",
         (flag(0, "normalize_variance"), flag(1, "across_channels"), real(2, "eps", 0.0001)),
+        shapes=_mvn_shapes,
     ),
 )

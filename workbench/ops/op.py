@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import Any, Literal
 
 from workbench.graph import ParamValue
+from workbench.ops.shapes import ShapeRule, unknown
 
 Kind = Literal["int", "float", "ints", "floats", "text"]
 Load = Literal["tagged", "raw", "packed"]
@@ -65,6 +66,7 @@ class Same:
 
 
 Default = ParamValue | Callable[[Values], ParamValue]
+Rule = Callable[[Values], Iterable[str]]
 
 
 @dataclass(frozen=True)
@@ -186,6 +188,7 @@ class Op:
             that finds them from the parameters.
         tops: the same for top blobs.
         rules: what must hold among its parameters; each yields a sentence for each breach.
+        shapes: the shapes of its tops, given those of its bottoms.
     """
 
     type: str
@@ -194,4 +197,5 @@ class Op:
     weights: Callable[[Values], Iterable[WeightSpec]] = no_weights
     bottoms: Count | Callable[[Values], Count] = ONE
     tops: Count | Callable[[Values], Count] = ONE
-    rules: tuple[Callable[[Values], Iterable[str]], ...] = ()
+    rules: tuple[Rule, ...] = ()
+    shapes: ShapeRule = unknown

@@ -5,9 +5,11 @@ Source: Tencent/ncnn, src/layer/pooling*.cpp, statisticspooling.cpp, spp.cpp: lo
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from workbench.ops.op import INT_MAX, Op, Param, Same, Values, flag, integer
+from workbench.ops.shapes import SAME_UPPER, Shape, slide
+from workbench.ops.window import PADS, image_shape
 
 _KEEP = -233
 
@@ -70,12 +72,57 @@ def _check_output(values: Values) -> Iterator[str]:
             yield f"{name} is {size}, and must be at least 1"
 
 
+def _axis(values: Values, length: int | None, axis: str, pads: tuple[str, str]) -> int | None:
+    """Windows along one axis; pad_mode 0 lets the last one reach over the edge."""
+    window, stride = values[f"kernel_{axis}"], values[f"stride_{axis}"]
+    before, after = (values[name] for name in pads)
+    if values.pad_mode >= 2:
+        return slide(length, window, stride, SAME_UPPER, SAME_UPPER)
+    if length is None or min(before, after) < 0:
+        return None
+    if values.pad_mode == 0 and length + before + after >= window:
+        after += -(length + before + after - window) % stride
+    return slide(length, window, stride, before, after)
+
+
+def _shapes(values: Values, bottoms: Sequence[Shape], tops: int) -> Sequence[Shape]:
+    axes = [axis for axis in "dhw" if f"kernel_{axis}" in values]
+    shape = image_shape(bottoms[0], len(axes))
+    if shape is None:
+        return [None]
+    if values.global_pooling:
+        return [(shape[0],)]
+    lengths = list(zip(axes, shape[1:], strict=True))
+    if values.adaptive_pooling:
+        wanted = [(values[f"out_{axis}"], length) for axis, length in lengths]
+        return [(shape[0], *[length if out == _KEEP else out for out, length in wanted])]
+    return [(shape[0], *[_axis(values, length, axis, PADS[axis]) for axis, length in lengths])]
+
+
 _RULES = (_check_window, _check_output)
 
 OPS = (
-    Op("Pooling", "The maximum or the mean of each window.", _params(2), rules=_RULES),
-    Op("Pooling1D", "The maximum or the mean of each stretch.", _params(1), rules=_RULES),
-    Op("Pooling3D", "The maximum or the mean of each box.", _params(3), rules=_RULES),
+    Op(
+        "Pooling",
+        "The maximum or the mean of each window.",
+        _params(2),
+        rules=_RULES,
+        shapes=_shapes,
+    ),
+    Op(
+        "Pooling1D",
+        "The maximum or the mean of each stretch.",
+        _params(1),
+        rules=_RULES,
+        shapes=_shapes,
+    ),
+    Op(
+        "Pooling3D",
+        "The maximum or the mean of each box.",
+        _params(3),
+        rules=_RULES,
+        shapes=_shapes,
+    ),
     Op(
         "StatisticsPooling",
         "Mean and, if asked for, spread of each channel.",

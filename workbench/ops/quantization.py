@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from workbench.ops.activation import activation_params, check_activation
 from workbench.ops.op import Op, Values, WeightSpec, flag, integer, raw, raws
+from workbench.ops.shapes import one_or_every_channel, same
 
 
 def _dequantize_weights(values: Values) -> Iterator[WeightSpec]:
@@ -31,12 +32,14 @@ OPS = (
         "Float to int8: x times scale, rounded, held between -127 and 127.",
         (integer(0, "scale_data_size", 1, low=1),),
         raws("scale", size="scale_data_size"),
+        shapes=one_or_every_channel("scale_data_size"),
     ),
     Op(
         "Dequantize",
         "int32 to float: x times scale, plus a bias.",
         (integer(0, "scale_data_size", 1, low=1), integer(1, "bias_data_size", 0, low=0)),
         _dequantize_weights,
+        shapes=one_or_every_channel("scale_data_size"),
     ),
     Op(
         "Requantize",
@@ -49,6 +52,7 @@ OPS = (
         ),
         _requantize_weights,
         rules=(check_activation,),
+        shapes=one_or_every_channel("scale_in_data_size"),
     ),
     Op(
         "Cast",
@@ -57,6 +61,7 @@ OPS = (
             integer(0, "type_from", 0, low=0, high=4),
             integer(1, "type_to", 0, low=0, high=4),
         ),
+        shapes=same,
     ),
     Op(
         "Packing",

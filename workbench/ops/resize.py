@@ -5,10 +5,11 @@ Source: Tencent/ncnn, src/layer/interp.cpp, gridsample.cpp: load_param.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from workbench.ops.expression import bottoms_of, check_expression
 from workbench.ops.op import ONE, TWO, Count, Op, Values, flag, integer, real, text
+from workbench.ops.shapes import Shape
 
 
 def _interp_bottoms(values: Values) -> Count:
@@ -22,6 +23,14 @@ def _check_size(values: Values) -> Iterator[str]:
     yield from check_expression(values.size_expr)
 
 
+def _interp_shapes(values: Values, bottoms: Sequence[Shape], tops: int) -> Sequence[Shape]:
+    shape = bottoms[0]
+    if shape is None or len(shape) != 3 or len(bottoms) > 1 or values.size_expr:
+        return [None]
+    height, width = values.output_height, values.output_width
+    return [(shape[0], height, width) if height and width else (shape[0], None, None)]
+
+
 OPS = (
     Op(
         "Interp",
@@ -30,14 +39,15 @@ OPS = (
             integer(0, "resize_type", 0, low=0, high=3),
             real(1, "height_scale", 1.0),
             real(2, "width_scale", 1.0),
-            integer(3, "output_height"),
-            integer(4, "output_width"),
+            integer(3, "output_height", 0, low=0),
+            integer(4, "output_width", 0, low=0),
             flag(5, "dynamic_target_size"),
             flag(6, "align_corner"),
             text(9, "size_expr"),
         ),
         bottoms=_interp_bottoms,
         rules=(_check_size,),
+        shapes=_interp_shapes,
     ),
     Op(
         "GridSample",

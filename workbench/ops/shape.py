@@ -5,7 +5,9 @@ Source: Tencent/ncnn, src/layer/reshape.cpp, crop.cpp, permute.cpp and their nei
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import takewhile
+from math import prod
 
 from workbench.ops.expression import bottoms_of, check_expression
 from workbench.ops.op import (
@@ -23,6 +25,7 @@ from workbench.ops.op import (
     real,
     text,
 )
+from workbench.ops.shapes import MisfitError, Shape, known_size
 
 _UNKNOWN = -233
 _NO_BATCH = 233
@@ -88,6 +91,37 @@ def _pad_weights(values: Values) -> Iterator[WeightSpec]:
         yield raw("per_channel_pad", values.per_channel_pad_data_size)
 
 
+def _flat(values: Values, bottoms: Sequence[Shape], tops: int) -> Sequence[Shape]:
+    return [(known_size(bottoms[0]),)]
+
+
+def _reshape_shapes(values: Values, bottoms: Sequence[Shape], tops: int) -> Sequence[Shape]:
+    """A length of 0 stands for that of the bottom, and -1 for what is left over."""
+    batched = (values.input_batch_axis, values.output_batch_axis) != (_NO_BATCH, _NO_BATCH)
+    if values.shape_expr or batched:
+        return [None]
+    given = takewhile(lambda axis: values[axis] != _UNKNOWN, "whcd")
+    axes = [values[axis] for axis in sorted(given, key="cdhw".index)]
+    size, known = known_size(bottoms[0]), prod(axis for axis in axes if axis > 0)
+    if size is not None and min(axes) > 0 and known != size:
+        raise MisfitError(f"its input has {size} elements, its output {known}")
+    left = size // known if size is not None and 0 not in axes else None
+    return [tuple(axis if axis > 0 else left if axis == -1 else None for axis in axes)]
+
+
+def _permute_shapes(values: Values, bottoms: Sequence[Shape], tops: int) -> Sequence[Shape]:
+    return bottoms if values.order_type == 0 else [None]
+
+
+def _padded_shapes(values: Values, bottoms: Sequence[Shape], tops: int) -> Sequence[Shape]:
+    shape = bottoms[0]
+    if shape is None or len(shape) > 3:
+        return [None]
+    borders = [("front", "behind"), ("top", "bottom"), ("left", "right")][-len(shape) :]
+    added = [values[before] + values[after] for before, after in borders]
+    return [tuple(n + more if n else None for n, more in zip(shape, added, strict=True))]
+
+
 _OFFSETS = (
     integer(0, "woffset"),
     integer(1, "hoffset"),
@@ -96,7 +130,7 @@ _OFFSETS = (
 )
 
 OPS = (
-    Op("Flatten", "All elements in one row."),
+    Op("Flatten", "All elements in one row.", shapes=_flat),
     Op(
         "Reshape",
         "The same elements in another shape.",
@@ -111,8 +145,14 @@ OPS = (
         ),
         bottoms=_reshape_bottoms,
         rules=(_check_dims, _check_expressions),
+        shapes=_reshape_shapes,
     ),
-    Op("Permute", "Exchanges axes.", (integer(0, "order_type", 0, low=0, high=23),)),
+    Op(
+        "Permute",
+        "Exchanges axes.",
+        (integer(0, "order_type", 0, low=0, high=23),),
+        shapes=_permute_shapes,
+    ),
     Op(
         "Squeeze",
         "Drops axes of length 1.",
@@ -178,6 +218,7 @@ OPS = (
             integer(8, "behind"),
         ),
         _pad_weights,
+        shapes=_padded_shapes,
     ),
     Op(
         "PixelShuffle",

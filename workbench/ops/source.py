@@ -5,9 +5,10 @@ Source: Tencent/ncnn, src/layer/input.cpp, memorydata.cpp.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from workbench.ops.op import ONE, Op, Values, WeightSpec, integer, packed, raw, tagged
+from workbench.ops.shapes import Shape
 
 _LOADS = {0: tagged, 1: raw, 3: packed, 4: packed, 6: packed, 8: packed}
 
@@ -31,10 +32,28 @@ def _weights(values: Values) -> Iterator[WeightSpec]:
         yield _LOADS[values.load_type]("data", *_shape(values))
 
 
+def _input_shapes(values: Values, bottoms: Sequence[Shape], tops: int) -> Sequence[Shape]:
+    """The user may feed another size than the file says, or more rows, but not other channels."""
+    shape = _shape(values)
+    first = None if len(shape) == 2 else shape[0] or None
+    return [(first, *[None] * (len(shape) - 1)) if any(shape) else None] * tops
+
+
+def _data_shapes(values: Values, bottoms: Sequence[Shape], tops: int) -> Sequence[Shape]:
+    return [_shape(values) if any(_shape(values)) else (1,)]
+
+
 _SIZES = (integer(0, "w"), integer(1, "h"), integer(11, "d"), integer(2, "c"))
 
 OPS = (
-    Op("Input", "A blob that the user feeds.", _SIZES, bottoms=(0, 0), tops=(1, None)),
+    Op(
+        "Input",
+        "A blob that the user feeds.",
+        _SIZES,
+        bottoms=(0, 0),
+        tops=(1, None),
+        shapes=_input_shapes,
+    ),
     Op(
         "MemoryData",
         "A constant blob.",
@@ -43,5 +62,6 @@ OPS = (
         bottoms=(0, 0),
         tops=ONE,
         rules=(_check_load,),
+        shapes=_data_shapes,
     ),
 )

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from math import prod
 
 from workbench.ops.op import INT_MAX, Param, Same, Values, integer
+from workbench.ops.shapes import MisfitError, Shape, slide
+
+PADS = {
+    "w": ("pad_left", "pad_right"),
+    "h": ("pad_top", "pad_bottom"),
+    "d": ("pad_front", "pad_behind"),
+}
 
 
 def kernel(axes: int) -> tuple[Param, ...]:
@@ -45,6 +52,31 @@ def pads(axes: int) -> tuple[Param, ...]:
 def kernel_of(values: Values) -> tuple[int, ...]:
     """Return the kernel's size along each axis, the slowest first: (d, h, w), (h, w) or (w,)."""
     return tuple(values[f"kernel_{axis}"] for axis in "dhw" if f"kernel_{axis}" in values)
+
+
+def image_shape(shape: Shape, axes: int) -> tuple[int | None, ...] | None:
+    """Return channels and lengths of a blob for a window with `axes` axes; None if not known.
+
+    A blob with one axis less is a single channel.
+
+    Raises:
+        MisfitError: the blob has another number of axes.
+    """
+    if shape is None or len(shape) == axes + 1:
+        return shape
+    if len(shape) != axes:
+        raise MisfitError(f"its input has {len(shape)} axes, and it needs {axes + 1}")
+    return (1, *shape) if axes < 3 else None
+
+
+def window_shape(values: Values, lengths: Sequence[int | None]) -> list[int | None]:
+    """Return how many windows fit along each axis, the slowest first."""
+    found = []
+    for length, axis in zip(lengths, "dhw"[-len(lengths) :], strict=True):
+        extent = values[f"dilation_{axis}"] * (values[f"kernel_{axis}"] - 1) + 1
+        border = (values[name] for name in PADS[axis])
+        found.append(slide(length, extent, values[f"stride_{axis}"], *border))
+    return found
 
 
 def check_kernel(values: Values) -> Iterator[str]:
