@@ -37,6 +37,7 @@ class Simulator:
     def __init__(self, model: Model, plan: Plan, scheme: str = "requantize") -> None:
         rules = scheme_of(scheme)
         layers = quantized_layers(model, plan, rules.fuses) if rules.quantizes else {}
+        self.quantized: Mapping[str, QuantizedLayer] = layers
         self.model = model
         self.plan = plan
         self.scheme = rules
@@ -45,6 +46,10 @@ class Simulator:
             for layer in model.graph.layers
             if layer.type != "Input"
         }
+
+    def alone(self, layer: str, blobs: Mapping[str, Blob]) -> tuple[Blob, ...]:
+        """Compute one layer's tops from given blobs, e.g. those of a float run."""
+        return self._steps[layer].run(blobs)
 
     def run(self, inputs: Item, earlier: Run | None = None) -> Run:
         """Compute every blob.

@@ -1,0 +1,95 @@
+"""Top-1 accuracy on labelled images, float against int8, and how often both agree."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from tqdm.auto import tqdm
+
+from workbench.calibration.inputs import Item
+from workbench.calibration.plan import Plan
+from workbench.errors import InputError
+from workbench.model import Model
+from workbench.simulation.simulator import Simulator
+
+
+@dataclass(frozen=True)
+class Accuracy:
+    """How often each network names the right class, and how often they name the same.
+
+    Attributes:
+        images: number of labelled images.
+        float_top1: share of images that the float network has right, 0 to 1.
+        int8_top1: share that the int8 network has right.
+        agreement: share on which both give the same answer, right or wrong.
+        disagreements: positions of the images on which they differ.
+    """
+
+    images: int
+    float_top1: float
+    int8_top1: float
+    agreement: float
+    disagreements: tuple[int, ...]
+
+
+def accuracy(
+    model: Model,
+    plan: Plan,
+    inputs: Sequence[Item],
+    labels: Sequence[int],
+    scheme: str = "requantize",
+    *,
+    output: str | None = None,
+    progress: bool = True,
+) -> Accuracy:
+    """Measure a classifier in float and in int8.
+
+    Args:
+        model: the float network.
+        plan: decisions for it.
+        inputs: images or tensors.
+        labels: the right class of each, an index into the output blob.
+        scheme: a key of `workbench.simulation.scheme.SCHEMES`.
+        output: the blob of class scores; the network's only output if not given.
+        progress: show a progress bar.
+
+    Raises:
+        InputError: inputs and labels differ in number, or there are several outputs to choose
+            from, or a label is no index into the output.
+    """
+    if len(inputs) != len(labels) or len(labels) == 0:
+        raise InputError(f"there are {len(inputs)} inputs and {len(labels)} labels")
+    blob = output or _only_output(model)
+    pair = [Simulator(model, plan, name) for name in ("float", scheme)]
+    bar = tqdm(inputs, desc="measuring accuracy", unit="image", disable=not progress)
+    answers = np.array([[_answer(one, item, blob, max(labels)) for one in pair] for item in bar])
+    right = answers == np.asarray(labels)[:, None]
+    same = answers[:, 0] == answers[:, 1]
+    return Accuracy(
+        images=len(labels),
+        float_top1=float(right[:, 0].mean()),
+        int8_top1=float(right[:, 1].mean()),
+        agreement=float(same.mean()),
+        disagreements=tuple(np.flatnonzero(~same).tolist()),
+    )
+
+
+def _answer(simulator: Simulator, item: Item, blob: str, largest_label: int) -> int:
+    scores = simulator.run(item)[blob].real
+    if largest_label >= scores.size:
+        raise InputError(
+            f"label {largest_label} is no index into {scores.size} class scores",
+            where=f"blob {blob}",
+        )
+    return int(scores.argmax())
+
+
+def _only_output(model: Model) -> str:
+    if len(model.graph.outputs) != 1:
+        raise InputError(
+            f"the network has several outputs ({', '.join(model.graph.outputs)})",
+            advice="Say which one holds the class scores.",
+        )
+    return model.graph.outputs[0]

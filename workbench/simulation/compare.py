@@ -1,0 +1,191 @@
+"""The int8 network against the float one, layer by layer, over many images.
+
+Two senses stand side by side. *Accumulated*: both networks run on the same input, and the
+int8 one carries its own errors along. *Alone*: the layer gets the float network's blobs, so
+that its error is its own; that error is split into causes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+from tqdm.auto import tqdm
+
+from workbench.calibration.inputs import Item
+from workbench.calibration.plan import Plan
+from workbench.errors import InputError
+from workbench.model import Model
+from workbench.numerics import metrics
+from workbench.simulation.blob import Run
+from workbench.simulation.causes import Causes, Dissection
+from workbench.simulation.simulator import Simulator
+
+Array = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Metrics:
+    """How far a blob is from the float one; each the mean over all images.
+
+    Attributes:
+        cosine: 1 for the same direction.
+        angle_degrees: the angle between both, 0 for the same direction.
+        mae: mean |a - b| in real units, a being the float value.
+        mre: mean |a - b| / |a| over the elements where a is not 0.
+        mre_filtered: the same without ratios above 1.
+        sqnr_db: signal to quantization noise; infinite where nothing differs.
+    """
+
+    cosine: float
+    angle_degrees: float
+    mae: float
+    mre: float
+    mre_filtered: float
+    sqnr_db: float
+
+    @classmethod
+    def of(cls, reference: Array, result: Array) -> Metrics:
+        """Measure one image's blob, float32 of one shape, both in real units."""
+        return cls(
+            metrics.cosine(reference, result),
+            metrics.angle_degrees(reference, result),
+            metrics.mae(reference, result),
+            metrics.mre(reference, result),
+            metrics.mre_filtered(reference, result),
+            metrics.sqnr(reference, result),
+        )
+
+    @classmethod
+    def mean(cls, parts: Sequence[Metrics]) -> Metrics:
+        """Average over images."""
+        columns = np.array([list(asdict(part).values()) for part in parts])
+        return cls(*columns.mean(axis=0).tolist())
+
+
+@dataclass(frozen=True)
+class Row:
+    """One layer of the comparison.
+
+    Attributes:
+        layer: the layer's name.
+        type: ncnn's layer type.
+        blob: its first top blob, on which the figures are measured.
+        computed: how the int8 network computes it (`Blob.source`).
+        accumulated: in the int8 network as a whole.
+        alone: on the float network's blobs; None for a layer that stays in float.
+        causes: where the error alone comes from; None for a layer that stays in float.
+    """
+
+    layer: str
+    type: str
+    blob: str
+    computed: str
+    accumulated: Metrics
+    alone: Metrics | None = None
+    causes: Causes | None = None
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Float against int8: a row for each layer, in the network's order.
+
+    Attributes:
+        scheme: how the int8 network computes.
+        images: number of images.
+        rows: the layers, without Input and Split, which change nothing.
+    """
+
+    scheme: str
+    images: int
+    rows: tuple[Row, ...]
+
+    def __iter__(self) -> Iterator[Row]:
+        return iter(self.rows)
+
+    def __getitem__(self, layer: str) -> Row:
+        return next(row for row in self.rows if row.layer == layer)
+
+
+def compare(
+    model: Model,
+    plan: Plan,
+    inputs: Sequence[Item],
+    scheme: str = "requantize",
+    *,
+    alone: bool = True,
+    progress: bool = True,
+) -> Comparison:
+    """Compare the float network with its int8 form.
+
+    Args:
+        model: the float network.
+        plan: decisions for it.
+        inputs: images or tensors.
+        scheme: a key of `workbench.simulation.scheme.SCHEMES`.
+        alone: also measure each int8 layer by itself, and its causes (about twice the time).
+        progress: show a progress bar.
+
+    Raises:
+        InputError: there are no inputs, or one cannot be used.
+    """
+    if len(inputs) == 0:
+        raise InputError("there are no inputs to compare on")
+    reference, simulator = Simulator(model, plan, "float"), Simulator(model, plan, scheme)
+    dissection = Dissection(simulator) if alone else None
+    images = [
+        _rows(reference.run(item), simulator.run(item), simulator, dissection)
+        for item in tqdm(inputs, desc="comparing", unit="image", disable=not progress)
+    ]
+    return Comparison(scheme, len(images), tuple(map(_mean, zip(*images, strict=True))))
+
+
+def _rows(
+    reference: Run, run: Run, simulator: Simulator, dissection: Dissection | None
+) -> list[Row]:
+    rows = []
+    for layer in simulator.model.graph.layers:
+        if layer.type in ("Input", "Split"):
+            continue
+        top = layer.tops[0]
+        expected, got = reference[top].real, run[top]
+        row = Row(layer.name, layer.type, top, got.source, Metrics.of(expected, got.real))
+        if dissection and layer.name in simulator.quantized:
+            by_itself = simulator.alone(layer.name, reference.blobs)[0].real
+            causes = dissection.causes(layer.name, reference.blobs, by_itself)
+            row = replace(row, alone=Metrics.of(expected, by_itself), causes=causes)
+        rows.append(row)
+    return rows
+
+
+def _mean(rows: Sequence[Row]) -> Row:
+    """Average one layer's rows over the images."""
+    first = rows[0]
+    alone = [row.alone for row in rows if row.alone]
+    causes = [row.causes for row in rows if row.causes]
+    return replace(
+        first,
+        accumulated=Metrics.mean([row.accumulated for row in rows]),
+        alone=Metrics.mean(alone) if alone else None,
+        causes=Causes.mean(causes) if causes else None,
+    )
+
+
+def as_objects(result: Comparison) -> list[Mapping[str, object]]:
+    """The comparison as plain objects for JSON; what is not finite becomes None."""
+    return [_object(row) for row in result]
+
+
+def _object(row: Row) -> Mapping[str, object]:
+    head = {"layer": row.layer, "type": row.type, "blob": row.blob}
+    parts = {"computed": row.computed, "alone": None, "causes": None}
+    for name in ("alone", "causes"):
+        if part := getattr(row, name):
+            parts[name] = _finite(asdict(part))
+    return head | _finite(asdict(row.accumulated)) | parts
+
+
+def _finite(figures: Mapping[str, float]) -> dict[str, object]:
+    return {name: value if np.isfinite(value) else None for name, value in figures.items()}
