@@ -49,6 +49,7 @@ _WORD = re.compile(r"[ \t]*([^ \t]+)")
 _PARAM = re.compile(r'[ \t]*([^ \t=]*)=("[^"]*"(?![^ \t])|[^ \t]*)')
 _BLANK = re.compile(r"[ \t]*$")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+_BINARY = re.compile(rb"[^\t\r -~]")
 _LIKE_PARAM = re.compile(r"-?[0-9]+=")
 _PNNX = re.compile(r"(pnnx|nn|F|torch|Tensor|torchvision)\.|(aten|prim)::")
 
@@ -162,7 +163,7 @@ def _check_head(head: bytes, name: str) -> None:
     if head.startswith(struct.pack("<i", int(MAGIC))):
         problem = "this is a binary .param.bin file"
         raise _fault(name, 1, problem, "Give the .param text that it was made from.")
-    if b"\0" in head or head[:1] == b"\x08":
+    if _BINARY.search(head.partition(b"\n")[0]):
         problem = "this is binary data, not the text of a .param file"
         raise _fault(name, 1, problem, "Are .param and .bin swapped, or is it an ONNX file?")
 
