@@ -7,7 +7,7 @@ from workbench.widgets.look import decibels, digits, percent
 
 
 def figures(view):
-    rows = re.findall(r'<th scope="row">(.*?)</th><td>(.*?)</td>', view.table.value)
+    rows = re.findall(r'<th scope="row">(?:<i .*?></i>)?(.*?)</th><td>(.*?)</td>', view.table.value)
     return dict(rows)
 
 

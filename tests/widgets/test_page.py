@@ -63,8 +63,9 @@ def test_every_colour_is_in_the_style_sheet():
     style = (HERE / "style.css").read_text(encoding="utf-8")
     known = set(re.findall(r"--wb-(\w+):", style))
     assert {look.colour for look in LOOKS.values()} <= known
-    script = (HERE / "plot.js").read_text(encoding="utf-8")
-    assert set(re.findall(r'colour\("(\w+)"\)', script)) <= known
+    script = (HERE / "painter.js").read_text(encoding="utf-8")
+    used = set(re.findall(r'this\.colour\("(\w+)"\)', script))
+    assert {"ink", "grid"} <= used <= known
 
 
 def test_the_workbench_is_imported_without_the_widgets():

@@ -21,8 +21,12 @@ class Look:
     @property
     def named(self) -> str:
         """The label behind a dot of its colour, as HTML."""
-        dot = f'<i class="wb-dot" style="background: var(--wb-{self.colour})"></i>'
-        return f'<span title="{escape(self.means)}">{dot}{escape(self.label)}</span>'
+        return f'<span title="{escape(self.means)}">{dot(self.colour)}{escape(self.label)}</span>'
+
+
+def dot(colour: str) -> str:
+    """A dot in a colour of style.css, as HTML."""
+    return f'<i class="wb-dot" style="background: var(--wb-{colour})"></i>'
 
 
 LOOKS = {

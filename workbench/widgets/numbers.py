@@ -7,7 +7,7 @@ from html import escape
 import ipywidgets as widgets
 
 from workbench.session import Reading, Session
-from workbench.widgets.look import decibels, digits, look_of, percent
+from workbench.widgets.look import decibels, digits, dot, look_of, percent
 from workbench.widgets.view import View
 
 
@@ -40,12 +40,12 @@ def _rows(reading: Reading) -> tuple[tuple[str, str, str], ...]:
         ("Scale", digits(reading.scale, 6), "127 / threshold: int8 levels for one unit"),
         ("Clipped", percent(reading.clipped_share), "Share of all values above the threshold"),
         (
-            "Clipping error",
+            f"{dot('clipped')}Clipping error",
             digits(reading.clipping),
             "Mean squared error of the clipped values, over all values",
         ),
         (
-            "Rounding error",
+            f"{dot('kept')}Rounding error",
             digits(reading.rounding),
             "Mean squared error of rounding to the nearest level, over all values",
         ),
