@@ -150,7 +150,7 @@ def test_a_bin_file_of_another_network_is_refused(files: tuple[Path, Path]) -> N
 def test_the_bin_file_of_a_longer_network_is_taken_with_a_warning(
     files: tuple[Path, Path],
 ) -> None:
-    head = PARAM.replace("\n8 9\n", "\n5 6\n").split("MyOwnLayer")[0] + "Noop n 1 0 right\n"
+    head = PARAM.replace("\n8 9\n", "\n5 5\n").split("MyOwnLayer")[0] + "Noop n 1 0 right\n"
     files[0].write_text(head)
     with pytest.warns(WorkbenchWarning, match=r"net\.bin: 64 bytes follow the last layer"):
         loaded = load_model(*files)
