@@ -154,7 +154,7 @@ def drawn(shape: str, seed: int, bins: int = 2048) -> Any:
         place = rng.integers(0, bins, rng.integers(1, 40))
         return np.bincount(place, rng.integers(1, 1000, place.size), bins).astype(np.int64)
     if shape == "decay":  # large counts with noise
-        mean = np.exp(-np.arange(bins) / bins * rng.uniform(2, 60)) * 10 ** rng.uniform(1, 5)
+        mean = np.exp(-np.arange(bins) / bins * rng.uniform(2, 60)) * 10 ** rng.uniform(1, 4)
         counts = rng.poisson(mean)
         counts[-1] += 1
         return counts

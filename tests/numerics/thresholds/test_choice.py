@@ -52,6 +52,19 @@ def test_a_candidate_that_is_not_a_number_is_never_chosen() -> None:
     assert evaluated([3, nan, 2.5, 2.7], [3, 2.0, 2.5, 2.7], 0.1)[0] == 2
 
 
+def test_a_candidate_that_can_never_be_taken_is_not_evaluated() -> None:
+    asked: list[int] = []
+
+    def evaluate(rows: np.ndarray) -> np.ndarray:
+        asked.extend(rows.tolist())
+        losses: np.ndarray = np.array([3, 1, 2], np.float32)[rows]
+        return losses
+
+    error = np.array([0.1, -np.inf, 0.1])
+    assert choose(np.array([3.0, 1.0, 2.0]), error, evaluate, 1000.0)[1] == 2
+    assert asked == [2]
+
+
 def test_without_a_loss_below_the_start_the_first_candidate_is_taken() -> None:
     assert evaluated([3000, 1000, 2000], [3000, 1000, 2000], 0.1)[0] == 0
 

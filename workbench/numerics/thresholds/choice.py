@@ -49,7 +49,7 @@ def float32_error(
     missing = np.maximum(sums[t] - mass, 0.0)  # P's mass is E's or more, but for the rounding
     divergence = np.maximum(curve, 0.0) + missing
     negative = np.sqrt(mass * divergence / 2) + missing
-    operations = t / (groups.target_bins) + 15
+    operations = t / groups.target_bins + 15
     per_term = operations * mass + 2 * (divergence + 2 * negative)
     result: Array = 1.1 * UNIT * (per_term + t * (divergence + negative)) + last_error
     return result
@@ -64,17 +64,18 @@ def choose(
 
     Args:
         curve: float64 (n,), losses to within `error`.
-        error: float64 (n,).
+        error: float64 (n,); minus infinity for a candidate that can never be taken.
         evaluate: gives the float32 losses of some candidates; NaN where the original compares
-            with NaN and so never takes the candidate.
+            with NaN and so does not take the candidate.
         start: a loss has to be below this; if none is, the first candidate is taken.
 
     Returns:
         The curve with the evaluated losses put in, and the index of the choice.
     """
-    nearest = np.array([curve.argmin()])
+    lowest = curve - error
+    nearest = np.array([lowest.argmin()])
     loss = evaluate(nearest)
-    near = ~(curve - error > loss) | np.isnan(loss)
+    near = ~(lowest > loss)
     near[nearest] = False
     rows = np.flatnonzero(near)
     chunks = [rows[first : first + ROWS] for first in range(0, rows.size, ROWS)]

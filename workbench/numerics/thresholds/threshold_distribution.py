@@ -58,13 +58,14 @@ def threshold_distribution(
         CalibrationError: too few bins, numbers that are negative or not finite, or a floor
             outside [0, 1).
 
-    Source: BUG1989/caffe-int8-convert-tools and the ncnn tools before 2021,
-    QuantizeData::threshold_distribution.
+    Source: Tencent/ncnn, tools/quantize/ncnn2table.cpp of 2019, QuantizeData::normalize_histogram,
+    ::compute_kl_divergence and ::threshold_distribution.
     """
     problem = _Problem(histogram, target_bins, floor)
     weights, last = problem.weights.astype(np.float64), problem.last.astype(np.float64)
     curve = divergences(weights, last, problem.groups, sparse=problem.sparse)
     error = float32_error(curve, weights, last, problem.groups)
+    error[(last < 0) & (problem.own > 0) & np.isfinite(error)] = -np.inf  # log of P < 0 is NaN
     losses, best = choose(curve, error, lambda rows: problem.copies(rows).losses, START)
     bins = problem.groups.candidates
     thresholds = bin_thresholds(bins, problem.absmax, weights.size)
@@ -94,7 +95,8 @@ class _Problem:
         above = self.weights[target_bins:]
         whole = above.cumsum(dtype=np.float32)[-1:]
         tails = np.subtract.accumulate(np.concatenate((whole, above[:-1])), dtype=np.float32)
-        self.last: Single = self.weights[self.groups.candidates - 1] + tails
+        self.own: Single = self.weights[self.groups.candidates - 1]
+        self.last: Single = self.own + tails
 
     def copies(self, rows: Rows) -> Copies:
         """P, Q and E of some candidates in float32."""
