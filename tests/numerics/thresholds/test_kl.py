@@ -34,7 +34,7 @@ def test_it_chooses_the_bin_of_the_plain_loop_over_few_bins(
         assert_as_plain(plain, plain.drawn(shape, seed, 400), target_bins)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(
     counts=st.dictionaries(st.integers(0, 299), st.integers(1, 2**40), min_size=1, max_size=200),
     target_bins=st.sampled_from([2, 16, 128, 256]),

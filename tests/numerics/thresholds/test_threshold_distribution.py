@@ -46,7 +46,7 @@ def test_it_chooses_the_bin_of_the_plain_loop_over_few_bins(
         assert_counts_as_plain(plain, plain.drawn(shape, seed, 400), target_bins)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(
     counts=st.dictionaries(st.integers(0, 299), st.integers(1, 3000), min_size=1, max_size=200),
     target_bins=st.sampled_from([1, 2, 16, 128, 256]),
@@ -58,7 +58,7 @@ def test_any_counts_give_the_bin_of_the_plain_loop(
     assert_counts_as_plain(plain, bins, target_bins)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(
     st.lists(
         st.sampled_from([0.0, 1e-45, 1e-39, 1e-20, 1e-3, 1.0, 7.0, 4096.0, 1e30])
