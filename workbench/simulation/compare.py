@@ -179,12 +179,15 @@ def as_objects(result: Comparison) -> list[Mapping[str, object]]:
 
 
 def _object(row: Row) -> Mapping[str, object]:
-    head = {"layer": row.layer, "type": row.type, "blob": row.blob}
-    parts = {"computed": row.computed, "alone": None, "causes": None}
-    for name in ("alone", "causes"):
-        if part := getattr(row, name):
-            parts[name] = _finite(asdict(part))
-    return head | _finite(asdict(row.accumulated)) | parts
+    return {
+        "layer": row.layer,
+        "type": row.type,
+        "blob": row.blob,
+        **_finite(asdict(row.accumulated)),
+        "computed": row.computed,
+        "alone": _finite(asdict(row.alone)) if row.alone else None,
+        "causes": _finite(asdict(row.causes)) if row.causes else None,
+    }
 
 
 def _finite(figures: Mapping[str, float]) -> dict[str, object]:

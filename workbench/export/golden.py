@@ -1,0 +1,86 @@
+"""Golden vectors: every blob of every image as a file, to compare a device with.
+
+    DIR/manifest.json     a list of objects: image, file, layer, blob, dtype, scale
+    DIR/0000/NAME.npy     one blob of image 0, (C, H, W): int8, or float32 where it is float
+
+`scale` is a number for an int8 blob (real = int8 / scale) and null for a float one. The input
+is the float32 that the network was given. Blob names become file names; what a file system
+might not take is replaced by "_", and the manifest says which file holds which blob.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from workbench.calibration.inputs import Item
+from workbench.calibration.plan import Plan
+from workbench.files import replacing
+from workbench.model import Model
+from workbench.simulation.blob import Blob
+from workbench.simulation.simulator import Simulator
+
+_UNSAFE = re.compile(r"[^A-Za-z0-9._-]")
+
+
+def dump(
+    model: Model,
+    plan: Plan,
+    inputs: Sequence[Item],
+    folder: str | Path,
+    scheme: str = "requantize",
+) -> None:
+    """Write golden vectors of every image; the manifest comes last, when all files are there.
+
+    Args:
+        model: the float network.
+        plan: decisions for it.
+        inputs: images or tensors.
+        folder: where to write; it is made if it does not exist.
+        scheme: a key of `workbench.simulation.scheme.SCHEMES`.
+
+    Raises:
+        OSError: the folder cannot be written.
+    """
+    target = Path(folder)
+    simulator = Simulator(model, plan, scheme)
+    names = _file_names(model.graph.blobs)
+    manifest = []
+    for number, item in enumerate(inputs):
+        home = target / f"{number:04}"
+        home.mkdir(parents=True, exist_ok=True)
+        for name, blob in simulator.run(item).blobs.items():
+            np.save(home / names[name], blob.array)
+            manifest.append(_entry(number, f"{home.name}/{names[name]}", model, name, blob))
+    with replacing(target / "manifest.json") as temporary:
+        temporary.write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
+
+
+def _entry(image: int, file: str, model: Model, name: str, blob: Blob) -> Mapping[str, object]:
+    return {
+        "image": image,
+        "file": file,
+        "layer": model.graph.producers[name].name,
+        "blob": name,
+        "dtype": blob.array.dtype.name,
+        "scale": blob.scale,
+    }
+
+
+def _file_names(blobs: Sequence[str]) -> Mapping[str, str]:
+    """A file name for each blob, different even where a file system ignores upper case."""
+    names: dict[str, str] = {}
+    taken: set[str] = set()
+    for blob in blobs:
+        stem = _UNSAFE.sub("_", blob)[:100] or "_"
+        name = f"{stem}.npy"
+        number = 2
+        while name.lower() in taken:
+            name, number = f"{stem}-{number}.npy", number + 1
+        taken.add(name.lower())
+        names[blob] = name
+    return names
