@@ -7,11 +7,11 @@ const REDRAWN = ["x", "y", "above", "kind", "x_max", "zoom", "step", "log_y", "m
   "subtitle", "x_label", "y_name", "note", "height", "slider"];
 const HELP = "Drag the threshold, or focus it and use the arrow, Page, Home and End keys";
 const HTML = `
-  <div class="wb-plot-head"><b></b><span></span>
+  <div class="wb-plot-head"><b></b><span></span><div>
     <button type="button" title="Zoom out (key -)" aria-label="Zoom out">−</button>
     <button type="button" title="Zoom in on small thresholds (key +)" aria-label="Zoom in">+</button>
     <label title="Equal distances mean equal ratios: rare values become visible">
-      <input type="checkbox"> log scale</label></div>
+      <input type="checkbox"> log scale</label></div></div>
   <canvas role="slider" tabindex="0" title="${HELP}"></canvas>
   <input class="wb-plot-slider" type="range" step="any" title="${HELP}">
   <div class="wb-plot-foot"></div>`;

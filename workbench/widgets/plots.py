@@ -73,8 +73,8 @@ class HistogramView(PlotView):
             "above": histogram.clipped_shares(histogram.edges),
             "marks": [] if not histogram.absmax else [_mark(s) for s in searches.values()],
             "title": f"Input of {layer}",
-            "subtitle": f"values in each of {histogram.counts.size} bins; {percent(zeros)} of all "
-            "values are exactly zero and not drawn",
+            "subtitle": f"values in each of {histogram.counts.size} bins"
+            + (f"; exact zeros ({percent(zeros)} of all values) are not drawn" if zeros else ""),
             **_axis(histogram, searches),
         }
 
