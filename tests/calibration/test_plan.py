@@ -82,6 +82,15 @@ def test_a_blob_that_is_always_zero_gets_scale_1_and_a_warning(model):
     assert "inf" not in str(plan.table)
 
 
+def test_a_constant_blob_that_a_search_clips_gets_a_warning(model):
+    constant = [np.full((3, 8, 8), 5, np.float32)] * 4
+    stats = collect(model, constant, progress=False)
+    with pytest.warns(WorkbenchWarning, match="layer conv1: its input data was always 0 or 5"):
+        plan = calibrate(model, stats)
+    assert 0 < plan["conv1"].threshold < 5
+    assert calibrate(model, stats, "minmax")["conv1"].threshold == 5
+
+
 def test_a_plan_is_changed_into_another_plan(model, stats):
     plan = calibrate(model, stats)
     other = plan.changed("dw", threshold=2.0, method="hand")

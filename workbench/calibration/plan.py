@@ -151,9 +151,16 @@ def decide(
     model: Model, layer: Layer, stats: Statistics, method: str, weight_bits: str = "ncnn"
 ) -> LayerPlan:
     """Decide for one layer, as `calibrate` does for all."""
-    threshold = METHODS[method](stats[layer.name]).threshold
+    histogram, blob = stats[layer.name], stats.layers[layer.name]
+    threshold = METHODS[method](histogram).threshold
     if threshold == 0:
-        _warn(layer, f"its input {stats.layers[layer.name]} was always zero; its scale is 1")
+        _warn(layer, f"its input {blob} was always zero; its scale is 1")
+    elif threshold < histogram.absmax and np.count_nonzero(histogram.counts) == 1:
+        _warn(
+            layer,
+            f"its input {blob} was always 0 or {histogram.absmax:g}, which gives {method} nothing "
+            f"to choose by: it clips at {threshold:g}. minmax would keep the value",
+        )
     weight = model.weight(layer.name, "weight")
     bits = 6 if _needs_six_bits(layer, weight, method, weight_bits) else 8
     scales, dead = layer_weight_scales(layer, weight, method, bits)

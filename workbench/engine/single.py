@@ -32,9 +32,9 @@ class SingleLayer:
     ) -> None:
         blobs = tuple(dict.fromkeys(layer.bottoms))
         inputs = (Layer("Input", f"{layer.name}.{i}", (), (top,)) for i, top in enumerate(blobs))
-        self._layer = layer
+        self.layer = layer
         self._model = Model(Graph((*inputs, layer)), {layer.name: weights} if weights else {})
-        self._net = load(self._model, threads, {"use_packing_layout": False} | options)
+        self.net = load(self._model, threads, {"use_packing_layout": False} | options)
 
     def run(self, bottoms: Mapping[str, NDArray[Any]]) -> tuple[NDArray[Any], ...]:
         """Run the layer.
@@ -48,6 +48,6 @@ class SingleLayer:
         Raises:
             EngineError: ncnn cannot run it on these.
         """
-        arrays = {blob: np.ascontiguousarray(bottoms[blob]) for blob in self._layer.bottoms}
-        tops = fetch(self._net, arrays, self._layer.tops, raw=True)
-        return tuple(tops[top] for top in self._layer.tops)
+        arrays = {blob: np.ascontiguousarray(bottoms[blob]) for blob in self.layer.bottoms}
+        tops = fetch(self.net, arrays, self.layer.tops, raw=True)
+        return tuple(tops[top] for top in self.layer.tops)
