@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from workbench.calibration.plan import Plan
-from workbench.export.table import load_table
+from workbench.export.examination import examine
+from workbench.export.table import plan_of
 from workbench.formats.param import read_param
+from workbench.formats.table import read_text
 from workbench.graph import Graph, Layer
 from workbench.model import Model, load_model
 from workbench.ops import op_of
@@ -16,6 +18,9 @@ from workbench.ops import op_of
 def describe(param: Path, weights: Path | None = None, table: Path | None = None) -> str:
     """Describe a network's files as text: one line a layer, then a summary.
 
+    With a table each layer's scale is shown, and after all what is wrong with the table; a layer
+    whose rows cannot be used counts as float.
+
     Raises:
         WorkbenchError: a file is not what it should be.
     """
@@ -23,11 +28,14 @@ def describe(param: Path, weights: Path | None = None, table: Path | None = None
         graph = read_param(param)
         return "\n".join([_columns([_links(layer) for layer in graph.layers]), _summary(graph)])
     model = load_model(param, weights)
-    plan = load_table(table, model) if table else None
+    examined = examine(read_text(table), model) if table else None
+    plan = plan_of(examined.table, model) if examined else None
     rows = [
         [*_links(layer), _weights(model, layer), _int8(layer, plan)] for layer in model.graph.layers
     ]
-    return "\n".join([_columns(rows), _summary(model.graph), _weight_summary(model)])
+    found = examined.findings if examined else ()
+    findings = [f"{finding.severity}: {finding.message(table)}" for finding in found]
+    return "\n".join([_columns(rows), _summary(model.graph), _weight_summary(model), *findings])
 
 
 def _links(layer: Layer) -> list[str]:

@@ -5,7 +5,7 @@ import pytest
 
 from workbench.calibration.collect import collect
 from workbench.calibration.plan import calibrate
-from workbench.errors import FormatError
+from workbench.errors import FormatError, WorkbenchWarning
 from workbench.export.table import load_table, save_table
 
 
@@ -49,3 +49,34 @@ def test_a_table_that_does_not_fit_the_network_is_named_by_its_line(
     path.write_text(edit(path.read_text()))
     with pytest.raises(FormatError, match=message):
         load_table(path, model)
+
+
+def test_the_scales_of_a_table_come_back_to_the_last_digit(tmp_path, model, plan):
+    rng = np.random.default_rng(0)
+    for scale in np.exp(rng.uniform(-8, 8, 50)):
+        text = "".join(
+            f"fc {scale:.6f} \n" if row.startswith("fc ") else row
+            for row in written(plan, tmp_path).splitlines(True)
+        )
+        (tmp_path / "a.table").write_text(text)
+        back = load_table(tmp_path / "a.table", model)["fc"]
+        assert back.scale == np.float32(f"{scale:.6f}")
+
+
+def written(plan, folder):
+    save_table(plan, folder / "m.table")
+    return (folder / "m.table").read_text()
+
+
+def test_what_ncnn_would_misread_is_a_warning_and_is_read_as_meant(tmp_path, model, plan):
+    rows = written(plan, tmp_path).splitlines(True)
+    (tmp_path / "gap.table").write_text("".join([*rows[:3], "\n", *rows[3:]]))
+    with pytest.warns(WorkbenchWarning, match=r"gap\.table:4: the line is empty.*ncnn stops"):
+        back = load_table(tmp_path / "gap.table", model)
+    assert back == load_table(tmp_path / "m.table", model)
+
+
+def test_an_error_says_what_to_do_and_what_ncnn_would_do(tmp_path, model, plan):
+    (tmp_path / "two.table").write_text(written(plan, tmp_path) + "fc 1.0 \n")
+    with pytest.raises(FormatError, match=r"stands already.*Delete.*ncnn uses the last one"):
+        load_table(tmp_path / "two.table", model)

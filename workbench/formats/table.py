@@ -9,8 +9,13 @@ One row a line, a name and then numbers, separated by blanks:
 Scales multiply: int8 = round(real * scale). ncnn's tool writes all weight rows, then all blob
 rows, six decimals and a blank after each number. A row that begins with `#` is a comment.
 
+ncnn reads the file with less care than one would expect: it stops at the first empty line, parts
+words at blanks only, repeats the last number where it meets a word, and never counts. What it
+makes of each slip is told by the findings of `workbench.formats.table_rows`
+and `workbench.export.examination`.
+
 Source: Tencent/ncnn, tools/quantize/ncnn2table.cpp (QuantNet::save_table) and
-net_quantize.cpp (read_int8scale_table).
+ncnn2int8.cpp (read_int8scale_table).
 """
 
 from __future__ import annotations
@@ -21,10 +26,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 
+import numpy as np
+
 from workbench.errors import FormatError
 from workbench.files import replacing
+from workbench.formats.reading import read_bytes
 
 WEIGHT_SUFFIX = "_param_0"
+MAX_FILE_BYTES = 1 << 28
 
 
 @dataclass(frozen=True)
@@ -69,56 +78,25 @@ def _number(scale: float) -> str:
     A scale below 1 has fewer than seven significant digits in six decimals, and one below
     5e-7 would become 0: what reads the table would divide by zero.
     """
-    decimals = 6 if scale >= 1 else 6 + math.ceil(-math.log10(scale))
-    return f"{scale:.{decimals}f}"
+    short = f"{scale:.6f}"
+    if scale >= 1 or np.float32(short) == np.float32(scale):
+        return short
+    return f"{scale:.{6 + math.ceil(-math.log10(scale))}f}"
 
 
-def read_table(path: str | Path) -> Table:
-    """Read a calibration table.
+def read_text(path: str | Path) -> str:
+    """Read a table's text.
 
     Raises:
-        FormatError: the file cannot be read, or a row is not a name and positive numbers, or a
-            row stands twice; with the line.
+        FormatError: the file cannot be read, or is not UTF-8; with the line.
     """
+    data = read_bytes(path, MAX_FILE_BYTES)
     try:
-        text = Path(path).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise FormatError(f"cannot be read ({error})", where=str(path)) from error
-    return parse_table(text, str(path))
-
-
-def parse_table(text: str, name: str = "<table>") -> Table:
-    """Read a table from its text; `name` stands for the file in messages."""
-    weights: dict[str, tuple[float, ...]] = {}
-    blobs: dict[str, tuple[float, ...]] = {}
-    lines: dict[str, int] = {}
-    for number, line in enumerate(text.splitlines(), 1):
-        row, *words = line.split() or [""]
-        if not row or row.startswith("#"):
-            continue
-        place = f"{name}:{number}"
-        if row in lines:
-            raise FormatError(f"row {row!r} stands already on line {lines[row]}", where=place)
-        lines[row] = number
-        scales = tuple(_scale(word, row, place) for word in words)
-        if not scales:
-            raise FormatError(f"row {row!r} has no numbers", where=place)
-        if row.endswith(WEIGHT_SUFFIX):
-            weights[row.removesuffix(WEIGHT_SUFFIX)] = scales
-        else:
-            blobs[row] = scales
-    return Table(weights, blobs, lines)
-
-
-def _scale(word: str, row: str, place: str) -> float:
-    try:
-        scale = float(word)
-    except ValueError:
-        scale = math.nan
-    if not (math.isfinite(scale) and scale > 0):
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
         raise FormatError(
-            f"row {row!r} has {word!r} where a positive number should stand",
-            where=place,
-            advice="A scale is 127 / threshold; calibrate this layer again or mend the row.",
-        )
-    return scale
+            f"byte 0x{data[error.start]:02x} is not UTF-8 text",
+            where=f"{path}:{line}",
+            advice="A table is plain text: is this another file?",
+        ) from None
