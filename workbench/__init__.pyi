@@ -12,8 +12,13 @@ from .calibration.statistics import save_statistics as save_statistics
 from .engine import Network as Network
 from .errors import WorkbenchError as WorkbenchError
 from .errors import WorkbenchWarning as WorkbenchWarning
+from .export.examination import examine_table as examine_table
+from .export.examination import mended as mended
+from .export.int8 import export_int8 as export_int8
+from .export.int8 import int8_model as int8_model
 from .export.table import load_table as load_table
 from .export.table import save_table as save_table
+from .formats.table_rows import Finding as Finding
 from .graph import Graph as Graph
 from .graph import Layer as Layer
 from .model import Model as Model

@@ -1,0 +1,144 @@
+"""The int8 network: what ncnn's own converter (ncnn2int8) makes of a network and its table.
+
+Each layer with scales gets int8 weights, one scale for each output channel (group if it is
+depthwise) and the scale of its bottom blob; a convolution that hands int8 on gets the scale of
+its top blob too (`workbench.export.fusion`). Parameter 8, int8_scale_term, says so: 2 for a
+Convolution or InnerProduct, 1 for a ConvolutionDepthWise, and 100 more for a top scale.
+
+    weight_int8 = saturate(round(weight * scale))
+
+All other weights are stored in half precision. Source: Tencent/ncnn,
+tools/quantize/ncnn2int8.cpp and tools/modelwriter.h.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from workbench.calibration.plan import Plan
+from workbench.errors import CalibrationError, FormatError, WorkbenchWarning
+from workbench.export.examination import examine
+from workbench.export.fusion import fusions
+from workbench.export.storage import stored
+from workbench.formats.table import Table, format_table
+from workbench.formats.weights import Weight, Weights
+from workbench.graph import Graph, Layer
+from workbench.model import Model, save_model
+from workbench.numerics.weights import quantize_weights
+
+INT8_TERM = 8
+TERMS = {"Convolution": 2, "ConvolutionDepthWise": 1, "InnerProduct": 2}
+HANDS_ON = 100
+UNASKED = ("Embed", "Gemm", "GRU", "LSTM", "MultiHeadAttention", "RNN")
+"""Types whose weights ncnn's converter makes int8 whatever the table says."""
+
+
+def export_int8(
+    model: Model, plan: Plan | Table, param_path: str | Path, bin_path: str | Path
+) -> None:
+    """Write the int8 network that ncnn's converter makes of the same table.
+
+    The .bin file is the same to the byte, the .param file in what it says. One thing is left
+    out: the converter also quantizes recurrent layers, Gemm, Embed and MultiHeadAttention, for
+    which a table has no rows; here they stay float.
+
+    Args:
+        model: the float network.
+        plan: the decisions, or the rows of a table.
+        param_path: the .param file, which is replaced if it exists.
+        bin_path: the .bin file, which is replaced if it exists.
+
+    Raises:
+        CalibrationError: the plan is for another network.
+        FormatError: a scale cannot be used, a layer is int8 already, or a file cannot be
+            written; the files of the float network are never overwritten.
+    """
+    _check_paths(model, Path(param_path), Path(bin_path))
+    unasked = [str(layer) for layer in model.graph.layers if layer.type in UNASKED]
+    if unasked:
+        about = f"stay float, and ncnn2int8 would quantize them unasked: {', '.join(unasked)}."
+        warnings.warn(about, WorkbenchWarning, stacklevel=2)
+    save_model(int8_model(model, plan), param_path, bin_path)
+
+
+def int8_model(model: Model, plan: Plan | Table) -> Model:
+    """Return the int8 network that `export_int8` writes.
+
+    Args:
+        model: the float network.
+        plan: the decisions, whose scales are rounded as a written table would round them, or
+            the rows of a table.
+
+    Raises:
+        CalibrationError: the plan is for another network.
+        FormatError: a scale cannot be used, or a layer is int8 already.
+    """
+    table = _checked(model, plan)
+    readers = fusions(model.graph, table.blobs)
+    tops = {layer: table.blobs[first] for layer, (first, *_) in readers.items()}
+    layers = tuple(_with_term(layer, table, tops) for layer in model.graph.layers)
+    weights = {
+        layer.name: tuple(
+            _int8_weights(model, layer, table, tops.get(layer.name, ()))
+            if layer.name in table.blobs
+            else _float_weights(model, layer)
+        )
+        for layer in layers
+    }
+    return Model(Graph(layers), Weights(weights, model.rest))
+
+
+def _checked(model: Model, plan: Plan | Table) -> Table:
+    """Return the rows that a written table would have, once they are known to fit."""
+    if isinstance(plan, Table):
+        examine(format_table(plan), model).check("table")
+        return plan
+    if plan.model_sha256 != model.sha256:
+        advice = "Calibrate this one, or load its table."
+        raise CalibrationError("the plan was made for another network", advice=advice)
+    written = examine(format_table(plan.table), model)
+    written.check("table")
+    for finding in written.findings:
+        warnings.warn(finding.message("table"), WorkbenchWarning, stacklevel=3)
+    return written.table
+
+
+def _with_term(layer: Layer, table: Table, tops: Mapping[str, object]) -> Layer:
+    if layer.name not in table.blobs:
+        return layer
+    term = TERMS[layer.type] + HANDS_ON * (layer.name in tops)
+    return replace(layer, params={**layer.params, INT8_TERM: term})
+
+
+def _int8_weights(
+    model: Model, layer: Layer, table: Table, top: tuple[float, ...]
+) -> Iterator[Weight]:
+    weight = np.asarray(model.weight(layer.name, "weight"), np.float32)
+    scales = np.array(table.weights[layer.name], np.float32)
+    yield Weight.of("weight", quantize_weights(weight, scales), "int8")
+    yield from map(stored, model.weights[layer.name][1:])
+    yield Weight.of("weight_int8_scales", scales)
+    yield Weight.of("bottom_int8_scales", np.array(table.blobs[layer.name], np.float32))
+    if top:
+        yield Weight.of("top_int8_scales", np.array(top, np.float32))
+
+
+def _float_weights(model: Model, layer: Layer) -> Iterator[Weight]:
+    arrays = model.weights.get(layer.name, ())
+    return iter(arrays) if layer.type == "MemoryData" else map(stored, arrays)
+
+
+def _check_paths(model: Model, param: Path, bin: Path) -> None:
+    sources = {Path(path).resolve() for path in (model.param_path, model.bin_path) if path}
+    for path, other in ((param, bin), (bin, param)):
+        if path.resolve() in sources:
+            raise FormatError("this is the float network", where=str(path), advice="Name another.")
+        if path.resolve() == other.resolve():
+            raise FormatError("both files have one name", where=str(path))
+        if not path.resolve().parent.is_dir():
+            raise FormatError("there is no such folder", where=str(path.parent))
