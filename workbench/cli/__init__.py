@@ -12,8 +12,10 @@ import click
 
 from workbench.calibration.collect import Interrupted
 from workbench.cli.calibrate import calibrate
+from workbench.cli.compare import compare
 from workbench.cli.inspect import inspect
 from workbench.cli.lab import lab
+from workbench.cli.quantize import quantize
 from workbench.errors import WorkbenchError, WorkbenchWarning
 
 
@@ -30,7 +32,7 @@ def workbench() -> None:
     """
 
 
-for _command in (calibrate, inspect, lab):
+for _command in (calibrate, compare, quantize, inspect, lab):
     workbench.add_command(_command)
 
 
