@@ -8,7 +8,7 @@ from tests.widgets.synthetic import LAYERS, synthetic_session, synthetic_statist
 from workbench.calibration.plan import BY_HAND, Plan, calibrate
 from workbench.calibration.statistics import Statistics
 from workbench.errors import CalibrationError
-from workbench.formats.table import read_table
+from workbench.export.table import load_table
 from workbench.graph import Graph
 from workbench.model import Model
 from workbench.numerics.noise import error_split, sqnr_db
@@ -193,13 +193,13 @@ def test_a_reading_is_by_default_of_the_plan(session):
     assert session.reading("dw") == session.reading("dw", 2.0)
 
 
-def test_the_table_holds_the_plan_without_float_layers(session, tmp_path):
+def test_the_table_holds_the_plan_without_float_layers(model, session, tmp_path):
     session.keep_float("dw")
     session.save_table(tmp_path / "m.table")
-    table = read_table(tmp_path / "m.table")
-    assert list(table.blobs) == ["conv1", "conv2", "fc"]
-    for layer, scales in table.blobs.items():
-        assert scales[0] == pytest.approx(session.plan[layer].scale, abs=1e-6)
+    plan = load_table(tmp_path / "m.table", model)
+    assert [decision.layer for decision in plan if decision.keep_float] == ["dw"]
+    for layer in ("conv1", "conv2", "fc"):
+        assert plan[layer].scale == pytest.approx(session.plan[layer].scale, rel=1e-5)
 
 
 def test_statistics_and_plans_of_another_network_are_refused(model, model_with, stats):
