@@ -44,9 +44,9 @@ def test_quantize_writes_a_network_that_can_be_read(run, folder):
     status, out, err = run("quantize", *FILES)
     assert (status, err) == (0, "")
     lines = out.splitlines()
-    assert lines[0] == "conv1  int8, hands int8 to dw, conv2"
+    assert lines[0] == "conv1  int8, its output stays int8"
     assert lines[3] == "fc     int8"
-    assert lines[4] == "4 of 4 layers in int8, int8 from layer to layer: 1"
+    assert lines[4] == "4 of 4 layers in int8, 1 of their outputs too"
     made = load_model(folder / "i.param", folder / "i.bin")
     assert made.graph.by_name["conv1"].params[8] == 102
     assert f"-> {(folder / 'i.bin').stat().st_size} bytes" in lines[5]

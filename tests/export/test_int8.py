@@ -93,6 +93,41 @@ def test_the_terms_say_how_each_layer_computes(model, plan):
     }
 
 
+A = "Convolution a 1 1 data a 0=4 1=1 6=12"
+B = "{} b 1 1 {} b 0=4 1=1 6=16"
+SPLIT = "Split s 1 2 a left right"
+
+
+@pytest.mark.parametrize(
+    ("lines", "terms"),
+    [
+        ([A, B.format("Convolution", "a")], {"a": 102, "b": 2}),
+        ([A, B.format("ConvolutionDepthWise", "a")], {"a": 102, "b": 1}),
+        ([A, "ReLU r 1 1 a r", B.format("Convolution", "r")], {"a": 2, "b": 2}),
+        ([A, "Pooling r 1 1 a r 1=2 2=2", B.format("Convolution", "r")], {"a": 2, "b": 2}),
+        ([A, "InnerProduct b 1 1 a b 0=4 2=16"], {"a": 2, "b": 2}),
+        ([A, SPLIT, B.format("Convolution", "left"), "ReLU r 1 1 right r"], {"a": 2, "b": 2}),
+        ([A, SPLIT, B.format("Convolution", "left")], {"a": 2, "b": 2}),
+        (
+            [A, SPLIT, B.format("Convolution", "left"), "Convolution c 1 1 right c 0=4 1=1 6=16"],
+            {"a": 102, "b": 2, "c": 2},
+        ),
+    ],
+)
+def test_an_output_stays_int8_if_only_convolutions_read_it(lines, terms):
+    layers = ["Input data 0 1 data 0=8 1=8 2=3", *lines]
+    blobs = sum(int(line.split()[3]) for line in layers)
+    graph = parse_param("\n".join(["7767517", f"{len(layers)} {blobs}", *layers]))
+    weights = {
+        name: (Weight.of("weight", np.ones(12 if name == "a" else 16, np.float32), "float32"),)
+        for name in terms
+    }
+    counts = {name: 1 if terms[name] == 1 else 4 for name in terms}
+    table = Table({name: (9.0,) * counts[name] for name in terms}, dict.fromkeys(terms, (2.0,)))
+    made = int8_model(Model(graph, weights), table)
+    assert {name: made.graph.by_name[name].params[8] for name in terms} == terms
+
+
 def test_nothing_else_in_the_param_file_changes(model, plan):
     made = int8_model(model, plan)
     for before, after in zip(model.graph.layers, made.graph.layers, strict=True):

@@ -9,10 +9,10 @@ import click
 from workbench.cli.options import FILE
 from workbench.errors import FormatError
 from workbench.export.examination import examine
-from workbench.export.fusion import fusions
 from workbench.export.int8 import export_int8
 from workbench.formats.table import Table, read_text
 from workbench.model import Model, load_model
+from workbench.simulation.propagate import requantized
 
 
 @click.command()
@@ -69,13 +69,11 @@ def _read(table: Path, model: Model, mend: bool) -> Table:
 
 
 def _report(model: Model, table: Table) -> None:
-    handing = fusions(model.graph, table.blobs)
+    staying = requantized(model.graph, table.blobs)
     width = max((len(layer.name) for layer in model.quantizable), default=0)
     for layer in model.quantizable:
         kind = "int8" if layer.name in table.blobs else "float"
-        readers = ", ".join(handing.get(layer.name, ()))
-        click.echo(f"{layer.name:{width}}  {kind}" + (f", hands int8 to {readers}" * bool(readers)))
-    click.echo(
-        f"{len(table.blobs)} of {len(model.quantizable)} layers in int8, "
-        f"int8 from layer to layer: {len(handing)}"
-    )
+        output = ", its output stays int8" if layer.name in staying else ""
+        click.echo(f"{layer.name:{width}}  {kind}{output}")
+    count = f"{len(table.blobs)} of {len(model.quantizable)} layers in int8"
+    click.echo(f"{count}, {len(staying)} of their outputs too")

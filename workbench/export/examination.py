@@ -14,13 +14,13 @@ from pathlib import Path
 import numpy as np
 
 from workbench.errors import FormatError
-from workbench.export.fusion import fusions
 from workbench.export.scale_rows import Scales, blob_scale_of, weight_scales_of
 from workbench.formats.table import WEIGHT_SUFFIX, Table, read_text
 from workbench.formats.table_rows import Finding, Row, Severity, scan_table
 from workbench.graph import Layer
 from workbench.model import QUANTIZABLE, Model
 from workbench.ops import values
+from workbench.simulation.propagate import requantized
 
 _MOST_GUESSES = 20
 
@@ -172,14 +172,15 @@ class _Reading:
 
     def share_scales(self, table: Table) -> Table:
         """Give the layers that share an int8 blob the scale that it is quantized with."""
-        blobs = dict(table.blobs)
-        for first, *others in fusions(self.model.graph, table.weights).values():
-            scale = table.blobs[first]
-            for other in others:
-                ratio = float(np.float32(scale[0]) / np.float32(table.blobs[other][0]))
-                if ratio != 1:
-                    blobs[other] = scale
-                    self._find_unshared(other, first, ratio, scale[0])
+        blobs, graph = dict(table.blobs), self.model.graph
+        producers = requantized(graph, table.blobs)
+        firsts = {graph.by_name[name].tops[0]: first for name, first in producers.items()}
+        for name, (scale,) in table.blobs.items():
+            first = firsts.get(graph.origin(graph.by_name[name].bottoms[0]), name)
+            ratio = float(np.float32(table.blobs[first][0]) / np.float32(scale))
+            if ratio != 1:
+                blobs[name] = table.blobs[first]
+                self._find_unshared(name, first, ratio, blobs[name][0])
         return replace(table, blobs=blobs)
 
     def _find_unshared(self, layer: str, first: str, ratio: float, scale: float) -> None:

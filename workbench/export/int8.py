@@ -2,7 +2,7 @@
 
 Each layer with scales gets int8 weights, one scale for each output channel (group if it is
 depthwise) and the scale of its bottom blob; a convolution that hands int8 on gets the scale of
-its top blob too (`workbench.export.fusion`). Parameter 8, int8_scale_term, says so: 2 for a
+its top blob too (`workbench.simulation.propagate`). Parameter 8, int8_scale_term, says so: 2 for a
 Convolution or InnerProduct, 1 for a ConvolutionDepthWise, and 100 more for a top scale.
 
     weight_int8 = saturate(round(weight * scale))
@@ -14,8 +14,7 @@ tools/quantize/ncnn2int8.cpp and tools/modelwriter.h.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -23,17 +22,15 @@ import numpy as np
 from workbench.calibration.plan import Plan
 from workbench.errors import CalibrationError, FormatError, WorkbenchWarning
 from workbench.export.examination import examine
-from workbench.export.fusion import fusions
 from workbench.export.storage import stored
 from workbench.formats.table import Table, format_table
 from workbench.formats.weights import Weight, Weights
 from workbench.graph import Graph, Layer
 from workbench.model import Model, save_model
 from workbench.numerics.weights import quantize_weights
+from workbench.simulation.propagate import requantized
+from workbench.simulation.quantized import QuantizedLayer
 
-INT8_TERM = 8
-TERMS = {"Convolution": 2, "ConvolutionDepthWise": 1, "InnerProduct": 2}
-HANDS_ON = 100
 UNASKED = ("Embed", "Gemm", "GRU", "LSTM", "MultiHeadAttention", "RNN")
 """Types whose weights ncnn's converter makes int8 whatever the table says."""
 
@@ -79,18 +76,26 @@ def int8_model(model: Model, plan: Plan | Table) -> Model:
         FormatError: a scale cannot be used, or a layer is int8 already.
     """
     table = _checked(model, plan)
-    readers = fusions(model.graph, table.blobs)
-    tops = {layer: table.blobs[first] for layer, (first, *_) in readers.items()}
-    layers = tuple(_with_term(layer, table, tops) for layer in model.graph.layers)
+    tops = requantized(model.graph, table.blobs)
+    int8 = {
+        name: _quantized(model, name, table, table.blobs[tops[name]] if name in tops else ())
+        for name in table.blobs
+    }
+    graph = Graph(
+        tuple(
+            int8[layer.name].int8_layer if layer.name in int8 else layer
+            for layer in model.graph.layers
+        )
+    )
     weights = {
         layer.name: tuple(
-            _int8_weights(model, layer, table, tops.get(layer.name, ()))
-            if layer.name in table.blobs
+            map(stored, int8[layer.name].int8_weights)
+            if layer.name in int8
             else _float_weights(model, layer)
         )
-        for layer in layers
+        for layer in graph.layers
     }
-    return Model(Graph(layers), Weights(weights, model.rest))
+    return Model(graph, Weights(weights, model.rest))
 
 
 def _checked(model: Model, plan: Plan | Table) -> Table:
@@ -108,29 +113,23 @@ def _checked(model: Model, plan: Plan | Table) -> Table:
     return written.table
 
 
-def _with_term(layer: Layer, table: Table, tops: Mapping[str, object]) -> Layer:
-    if layer.name not in table.blobs:
-        return layer
-    term = TERMS[layer.type] + HANDS_ON * (layer.name in tops)
-    return replace(layer, params={**layer.params, INT8_TERM: term})
+def _quantized(model: Model, name: str, table: Table, top: tuple[float, ...]) -> QuantizedLayer:
+    weight = model.weight(name, "weight")
+    scales = np.array(table.weights[name], np.float32)
+    has_bias = any(array.name == "bias" for array in model.weights[name])
+    return QuantizedLayer(
+        layer=model.graph.by_name[name],
+        weight=quantize_weights(weight, scales),
+        bias=model.weight(name, "bias") if has_bias else None,
+        weight_scales=scales,
+        bottom_scale=np.float32(table.blobs[name][0]),
+        top_scale=np.float32(top[0]) if top else None,
+    )
 
 
-def _int8_weights(
-    model: Model, layer: Layer, table: Table, top: tuple[float, ...]
-) -> Iterator[Weight]:
-    weight = np.asarray(model.weight(layer.name, "weight"), np.float32)
-    scales = np.array(table.weights[layer.name], np.float32)
-    yield Weight.of("weight", quantize_weights(weight, scales), "int8")
-    yield from map(stored, model.weights[layer.name][1:])
-    yield Weight.of("weight_int8_scales", scales)
-    yield Weight.of("bottom_int8_scales", np.array(table.blobs[layer.name], np.float32))
-    if top:
-        yield Weight.of("top_int8_scales", np.array(top, np.float32))
-
-
-def _float_weights(model: Model, layer: Layer) -> Iterator[Weight]:
+def _float_weights(model: Model, layer: Layer) -> Iterable[Weight]:
     arrays = model.weights.get(layer.name, ())
-    return iter(arrays) if layer.type == "MemoryData" else map(stored, arrays)
+    return arrays if layer.type == "MemoryData" else map(stored, arrays)
 
 
 def _check_paths(model: Model, param: Path, bin: Path) -> None:
