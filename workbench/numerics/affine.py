@@ -114,31 +114,32 @@ def _nudge(
     total[halfway] = np.where(error == 0, t, np.nextafter(t, np.copysign(np.inf, error)))
 
 
-def to_int8(x: NDArray[np.float32], adds_half: bool) -> NDArray[np.int8]:
-    """Round and saturate as ncnn's vector code does, row by row.
+def to_int8(x: NDArray[np.float32], half: NDArray[np.float32]) -> NDArray[np.int8]:
+    """Round, a half away from zero, and saturate, as ncnn does.
 
-    A half goes away from zero. With `adds_half` this is done by adding 0.5, which takes the
-    number just below 0.5 to 1, except in the last (length mod 4) elements of a row. What does
-    not fit in int32 (and NaN) becomes what the machine's conversion makes of it, as in ncnn.
+    What does not fit in int32 (and NaN) becomes what the machine's conversion makes of it.
 
     Args:
-        x: float32 (rows, elements), in units of the int8 scale.
-        adds_half: how the vector code rounds (`workbench.engine.arithmetic`).
+        x: float32, any shape, in units of the int8 step.
+        half: float32, broadcast against `x`: what is added before truncation (`halves`).
 
     Returns:
         int8, in [-127, 127].
 
-    Source: Tencent/ncnn, src/layer/x86/quantize_x86.cpp and x86_usability.h, float2int8_avx.
+    Source: Tencent/ncnn, src/layer/quantize.cpp and src/layer/x86/x86_usability.h, float2int8.
     """
-    body = x.shape[1] // 4 * 4 if adds_half else 0
-    result = np.empty(x.shape, np.int8)
-    halves = ((slice(0, body), np.float32(0.5)), (slice(body, None), _BELOW_HALF))
-    for part, half in halves:
-        moved = x[:, part] + np.copysign(half, x[:, part])
-        with np.errstate(invalid="ignore"):
-            whole = moved.astype(np.int32)
-        np.clip(whole, -LIMIT, LIMIT, out=result[:, part], casting="unsafe")
+    with np.errstate(invalid="ignore", over="ignore"):
+        whole = (x + np.copysign(half, x)).astype(np.int32)
+    return whole.clip(-LIMIT, LIMIT, out=whole).astype(np.int8)
+
+
+def halves(length: int, adds_half: bool) -> NDArray[np.float32]:
+    """What ncnn adds to each element of a row before it truncates: float32 (length,).
+
+    The number just below 0.5 rounds every float32 right. Vector code that `adds_half` adds 0.5,
+    which takes the number just below 0.5 to 1, but for the last (length mod 4) elements.
+    """
+    result = np.full(length, np.nextafter(np.float32(0.5), np.float32(0)))
+    if adds_half:
+        result[: length // 4 * 4] = 0.5
     return result
-
-
-_BELOW_HALF = np.nextafter(np.float32(0.5), np.float32(0))

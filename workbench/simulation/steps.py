@@ -12,9 +12,12 @@ from numpy.typing import NDArray
 from workbench.engine import SingleLayer, arithmetic
 from workbench.formats.weights import Weight
 from workbench.graph import Layer
-from workbench.numerics.affine import multiply_add, to_int8
+from workbench.numerics.affine import halves, to_int8
+from workbench.numerics.requantize import Output, quantize_rows
+from workbench.numerics.weights import largest_accumulators
 from workbench.ops import Values, values
 from workbench.ops.kernels import KERNELS, Sums
+from workbench.ops.kernels.activation import SIGMOID, activation_of, layer_of
 from workbench.simulation.blob import Blob
 from workbench.simulation.quantized import QuantizedLayer
 
@@ -78,19 +81,15 @@ class InNcnn:
 
 
 class InInt8:
-    """A layer of int8 weights: exact integer sums, then float arithmetic as ncnn rounds it.
-
-    out = activation(sum * scale_in + bias), scale_in = 1 / (bottom_scale * weight_scale);
-    int8 out = round(out * top_scale).
-    """
+    """A layer of int8 weights: exact integer sums, then float arithmetic as ncnn rounds it."""
 
     def __init__(self, quantized: QuantizedLayer) -> None:
+        self.key = quantized.key
         self._quantized = quantized
         self._layer = quantized.layer
         self._values: Values = values(quantized.layer)
         self._kernel = KERNELS[quantized.layer.type]
         self._kind = self._kernel.kind(self._values)
-        self.key = quantized.key
 
     @cached_property
     def _sums(self) -> Sums:
@@ -101,46 +100,71 @@ class InInt8:
         layer = self._quantized
         return InNcnn(layer.int8_layer, layer.int8_weights, self.key, layer.top_scale)
 
+    @cached_property
+    def _output(self) -> Output:
+        quantized, activation = self._quantized, activation_of(self._values)
+        groups = quantized.weight.shape[0] // quantized.weight_scales.size
+        scale = quantized.bottom_scale * np.repeat(quantized.weight_scales, groups)
+        return Output(
+            scale_in=np.float32(1) / scale,
+            bias=quantized.bias,
+            once=arithmetic().rounds_once[self._kind],
+            activation=activation[0],
+            clip=activation[1],
+            largest=largest_accumulators(quantized.weight).astype(np.float64),
+        )
+
+    @cached_property
+    def _activation(self) -> SingleLayer | None:
+        found = layer_of(self._values)
+        return SingleLayer(Layer(found[0], "f", ("x",), ("y",), found[1])) if found else None
+
+    @property
+    def _adds_half(self) -> bool:
+        return arithmetic().adds_half and self._vectors
+
+    @property
+    def _vectors(self) -> bool:
+        """Whether ncnn finishes in vector code, which rounds in its own way."""
+        return self._kind == "convolution"
+
     def run(self, blobs: Arrays) -> tuple[Blob, ...]:
         """See `Step`."""
-        bottom = blobs[self._layer.bottoms[0]]
-        if (
-            not self._kernel.accepts(self._values, bottom.array.shape)
-            or self._values.activation_type > 3
-        ):
+        bottom = blobs[self._layer.bottoms[0]].array
+        if self._is_for_ncnn(bottom.shape):
             return self._in_ncnn.run(blobs)
-        quantized = self._quantized
-        adds_half = arithmetic().adds_half
-        x = bottom.array
-        if x.dtype != np.int8:
-            rows = x.reshape(1, -1) if x.ndim == 1 else x.reshape(x.shape[0], -1)
-            x = to_int8(rows * quantized.bottom_scale, adds_half).reshape(x.shape)
-        sums = self._sums(x).astype(np.float32)
-        scale_in = np.float32(1) / (quantized.bottom_scale * quantized.weight_scales)
-        channels = sums.shape[self._kernel.channel_axis]
-        scale_in = np.repeat(scale_in, channels // scale_in.size)
-        shape = (-1, 1, 1) if self._kernel.channel_axis == 0 else (-1,)
-        scale_in = scale_in.reshape(shape)
-        if quantized.bias is None:
-            out = sums * scale_in
-        else:
-            out = multiply_add(
-                sums, scale_in, quantized.bias.reshape(shape), arithmetic().rounds_once[self._kind]
-            )
-        out = self._activate(out)
-        if quantized.top_scale is None:
-            return (Blob(out, None, "int8 kernel"),)
-        vector = self._kind == "convolution"
-        q = to_int8((out * quantized.top_scale).reshape(channels, -1), adds_half and vector)
-        return (Blob(q.reshape(out.shape), float(quantized.top_scale), "int8 kernel"),)
+        sums = np.moveaxis(self._sums(self._quantize(bottom)), self._kernel.channel_axis, 0)
+        array = self._finish(sums.reshape(sums.shape[0], -1), sums.shape)
+        array = np.moveaxis(array.reshape(sums.shape), 0, self._kernel.channel_axis)
+        top_scale = self._quantized.top_scale
+        scale = None if top_scale is None else float(top_scale)
+        return (Blob(np.ascontiguousarray(array), scale, "int8 kernel"),)
 
-    def _activate(self, x: NDArray[np.float32]) -> NDArray[np.float32]:
-        given = self._values.activation_params
-        match self._values.activation_type:
-            case 1:
-                return np.maximum(x, np.float32(0))
-            case 2:
-                return np.where(x > 0, x, x * np.float32(given[0]))
-            case 3:
-                return np.minimum(np.maximum(x, np.float32(given[0])), np.float32(given[1]))
-        return x
+    def _is_for_ncnn(self, shape: tuple[int, ...]) -> bool:
+        """Tell whether ncnn must compute it: no kernel takes a blob of this shape, or it needs
+        ncnn's scalar sigmoid, whose last bits only its own code knows.
+        """
+        sigmoid = self._values.activation_type == SIGMOID and not self._vectors
+        return sigmoid or not self._kernel.accepts(self._values, shape)
+
+    def _quantize(self, x: NDArray[Any]) -> NDArray[np.int8]:
+        if x.dtype == np.int8:
+            return x
+        rows = x.reshape(1 if x.ndim == 1 else x.shape[0], -1)
+        adds_half = arithmetic().adds_half
+        return quantize_rows(rows, self._quantized.bottom_scale, adds_half).reshape(x.shape)
+
+    def _finish(self, rows: NDArray[Any], shape: tuple[int, ...]) -> NDArray[Any]:
+        """Turn sums (channels, n) into the layer's output."""
+        top_scale = self._quantized.top_scale
+        if top_scale is not None and self._activation is None:
+            return self._output.quantized(rows, top_scale, self._adds_half)
+        real = self._output.real(rows)
+        if self._activation is not None:
+            # ncnn's scalar code is met in a blob of one element for each channel
+            x = real.reshape(shape if self._vectors else (-1, 1, 1))
+            real = self._activation.run({"x": x})[0].reshape(rows.shape)
+        if top_scale is None:
+            return real
+        with np.errstate(over="ignore"):
+            return to_int8(real * top_scale, halves(rows.shape[1], self._adds_half))

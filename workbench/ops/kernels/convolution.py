@@ -2,87 +2,142 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from workbench.numerics.rounding import LIMIT
 from workbench.ops.kernels.kernel import Kernel, Sums, exact_dtype, wrap
 from workbench.ops.op import Values
 
 _SAME_UPPER, _SAME_LOWER = -233, -234
+_CACHED = 1 << 17
+"""Elements of a matrix of columns that fit in a second-level cache."""
+_LEAST_COLUMNS = 256
+"""So many columns at a time keep a product of matrices efficient."""
 
 
-def _dense(values: Values, weight: NDArray[np.int8]) -> Sums:
-    """Sums (num_output, h, w) of a convolution in one or more groups."""
+def _sums(values: Values, weight: NDArray[np.int8]) -> Sums:
+    """Sums (num_output, h, w) of a convolution in one or more groups, as products of matrices."""
     group = values.get("group", 1)
     dtype = exact_dtype(weight)
     matrices: NDArray[Any] = weight.reshape(group, weight.shape[0] // group, -1).astype(dtype)
 
     def sums(x: NDArray[np.int8]) -> NDArray[Any]:
-        taps = _taps(values, _bordered(values, x))
-        columns = np.stack(taps, axis=1).astype(dtype) if len(taps) > 1 else taps[0].astype(dtype)
-        found: NDArray[Any] = matrices @ columns.reshape(group, matrices.shape[2], -1)
-        return wrap(found.reshape(weight.shape[0], *taps[0].shape[1:]))
+        window = _Window(values, x.shape)
+        result = np.empty((group, matrices.shape[1], *window.output), dtype)
+        channels = x.shape[0] // group
+        step = max(1, _CACHED // (matrices.shape[2] * window.length))
+        for first in range(0, group, step):
+            some = slice(first, min(first + step, group))
+            part = x[some.start * channels : some.stop * channels]
+            result[some] = _products(matrices[some], window, window.planes(part, dtype))
+        return wrap(result.reshape(weight.shape[0], *window.output))
 
     return sums
 
 
-def _depthwise(values: Values, weight: NDArray[np.int8]) -> Sums:
-    """Sums (channels, h, w): each channel with a kernel of its own."""
-    kernels = weight.reshape(weight.shape[0], -1).astype(np.float32)[:, :, None, None]
-
-    def sums(x: NDArray[np.int8]) -> NDArray[Any]:
-        taps = _taps(values, _bordered(values, x).astype(np.float32))
-        total: NDArray[np.float32] = kernels[:, 0] * taps[0]
-        for k, tap in enumerate(taps[1:], 1):
-            total += kernels[:, k] * tap
-        return total
-
-    return sums
-
-
-def _grouped(values: Values, weight: NDArray[np.int8]) -> Sums:
-    return _depthwise(values, weight) if is_depthwise(values) else _dense(values, weight)
+def _products(matrices: NDArray[Any], window: _Window, planes: NDArray[Any]) -> NDArray[Any]:
+    """Multiply some groups: (groups, outputs, h, w)."""
+    groups, outputs, inputs = matrices.shape
+    rows = np.empty((groups, outputs, window.output[0] * window.pitch), matrices.dtype)
+    step = max(_LEAST_COLUMNS, _CACHED // (groups * inputs))
+    for start in range(0, window.length, step):
+        places = slice(start, min(start + step, window.length))
+        columns = window.columns(planes, places).reshape(groups, inputs, -1)
+        np.matmul(matrices, columns, out=rows[:, :, places])
+    lines = rows.reshape(groups, outputs, window.output[0], window.pitch)
+    return lines[:, :, :, : window.output[1]]
 
 
-def is_depthwise(values: Values) -> bool:
-    """Tell whether each channel is filtered by itself."""
-    kernel = values.kernel_w * values.kernel_h
-    return bool(
-        values.num_output == values.group and values.weight_data_size == kernel * values.group
-    )
+@dataclass(frozen=True)
+class _Window:
+    """Where the elements of a kernel lie on a blob, for all its places at once.
+
+    The blob with its border is dealt out into planes, one for each remainder of row and column
+    by the strides: on its plane an element meets consecutive elements as the window moves on.
+    So the columns of all places are slices of the planes. A line of a plane is longer than a
+    line of the output (`pitch`); what is computed for the places between is thrown away.
+
+    Attributes:
+        values: the layer's parameters.
+        shape: of the bottom blob, (channels, h, w).
+    """
+
+    values: Values
+    shape: tuple[int, ...]
+
+    @cached_property
+    def _border(self) -> tuple[int, int, int, int]:
+        return border(self.values, self.shape[1:])
+
+    @cached_property
+    def _strides(self) -> tuple[int, int]:
+        return self.values.stride_h, self.values.stride_w
+
+    @cached_property
+    def _bordered(self) -> tuple[int, int]:
+        above, below, left, right = self._border
+        return self.shape[1] + above + below, self.shape[2] + left + right
+
+    @cached_property
+    def output(self) -> tuple[int, int]:
+        """Height and width of the top blob."""
+        extents = (_extent(self.values, axis) for axis in "hw")
+        sizes = zip(self._bordered, extents, self._strides, strict=True)
+        h, w = ((size - extent) // stride + 1 for size, extent, stride in sizes)
+        return h, w
+
+    @cached_property
+    def pitch(self) -> int:
+        """Length of a line of a plane."""
+        return -(-self._bordered[1] // self._strides[1])
+
+    @cached_property
+    def length(self) -> int:
+        """Number of consecutive places from the first to the last of the output."""
+        return (self.output[0] - 1) * self.pitch + self.output[1]
+
+    def planes(self, x: NDArray[np.int8], dtype: type[Any]) -> NDArray[Any]:
+        """Deal out some channels: (channels, stride_h, stride_w, elements of a plane)."""
+        above, _, left, _ = self._border
+        (stride_h, stride_w), (channels, h, w) = self._strides, x.shape
+        lines = -(-self._bordered[0] // stride_h)
+        whole = np.full((channels, lines * stride_h, self.pitch * stride_w), 0, dtype)
+        if any(self._border):
+            whole[:] = _pad_value(self.values)
+        whole[:, above : above + h, left : left + w] = x
+        dealt = whole.reshape(channels, lines, stride_h, self.pitch, stride_w)
+        return dealt.transpose(0, 2, 4, 1, 3).reshape(channels, stride_h, stride_w, -1)
+
+    def columns(self, planes: NDArray[Any], places: slice) -> NDArray[Any]:
+        """Return (channels, kernel elements, places)."""
+        values, (stride_h, stride_w) = self.values, self._strides
+        ys = range(0, _extent(values, "h"), values.dilation_h)
+        xs = range(0, _extent(values, "w"), values.dilation_w)
+        if len(ys) * len(xs) == 1:
+            return planes[:, 0, 0, None, places]
+        length = places.stop - places.start
+        result = np.empty((planes.shape[0], len(ys), len(xs), length), planes.dtype)
+        for row, y in enumerate(ys):
+            for column, x in enumerate(xs):
+                first = places.start + y // stride_h * self.pitch + x // stride_w
+                plane = planes[:, y % stride_h, x % stride_w]
+                result[:, row, column] = plane[:, first : first + length]
+        return result
 
 
-def _taps(values: Values, x: NDArray[Any]) -> list[NDArray[Any]]:
-    """For each kernel element the view of a bordered blob that it meets, (channels, h, w)."""
-    (rows, ys), (columns, xs) = (
-        _positions(values, axis, size) for axis, size in (("h", x.shape[1]), ("w", x.shape[2]))
-    )
-    return [
-        x[:, y : y + rows : values.stride_h, z : z + columns : values.stride_w]
-        for y in ys
-        for z in xs
-    ]
+def _extent(values: Values, axis: str) -> int:
+    """How many elements a kernel spans along an axis."""
+    return int(values[f"dilation_{axis}"] * (values[f"kernel_{axis}"] - 1) + 1)
 
 
-def _positions(values: Values, axis: str, size: int) -> tuple[int, range]:
-    """The extent over which one kernel element moves, and where each element begins."""
-    kernel, dilation = values[f"kernel_{axis}"], values[f"dilation_{axis}"]
-    extent = dilation * (kernel - 1) + 1
-    return size - extent + 1, range(0, extent, dilation)
-
-
-def _bordered(values: Values, x: NDArray[np.int8]) -> NDArray[np.int8]:
-    """Add the border. Its value is not scaled: ncnn casts it to int8 as it is."""
-    above, below, left, right = border(values, x.shape[1:])
-    if not any((above, below, left, right)):
-        return x
-    value = np.float32(values.pad_value).astype(np.int32).astype(np.int8)
-    channels, h, w = x.shape
-    result = np.full((channels, h + above + below, w + left + right), value, np.int8)
-    result[:, above : above + h, left : left + w] = x
-    return result
+def _pad_value(values: Values) -> np.int8:
+    """What stands in the border: ncnn casts the value to int8 as it is, without a scale."""
+    return np.float32(values.pad_value).astype(np.int32).astype(np.int8)
 
 
 def border(values: Values, shape: tuple[int, ...]) -> tuple[int, int, int, int]:
@@ -98,33 +153,39 @@ def border(values: Values, shape: tuple[int, ...]) -> tuple[int, int, int, int]:
 
 
 def _same(values: Values, axis: str, size: int) -> tuple[int, int]:
-    """The border before and behind an axis that keeps its length, but for the stride."""
+    """The border before and behind an axis that keeps its length, but for the stride.
+
+    Where a stride steps over the end ncnn adds nothing (or corrupts its memory, if the other
+    axis needs a border).
+    """
     stride = values[f"stride_{axis}"]
-    extent = values[f"dilation_{axis}"] * (values[f"kernel_{axis}"] - 1) + 1
-    total = extent + (size - 1) // stride * stride - size
+    total = max(0, _extent(values, axis) + (size - 1) // stride * stride - size)
     less, more = total // 2, total - total // 2
     return (less, more) if values.pad_left == _SAME_UPPER else (more, less)
 
 
 def _accepts(values: Values, shape: tuple[int, ...]) -> bool:
-    return len(shape) == 3 and min(border(values, shape[1:])) >= 0
+    """A border of -128 is left to ncnn: some of its kernels have room for -127 to 127 only."""
+    return len(shape) == 3 and bool(_pad_value(values) >= -LIMIT)
 
 
-def _dense_kind(values: Values) -> str:
-    return "convolution"
+def is_depthwise(values: Values) -> bool:
+    """Tell whether each channel is filtered by itself."""
+    kernel = values.kernel_w * values.kernel_h
+    each = values.weight_data_size == kernel * values.group
+    return bool(values.num_output == values.group and each)
 
 
-def _grouped_kind(values: Values) -> str:
-    if not is_depthwise(values):
+def _kind(values: Values) -> str:
+    if "group" not in values or not is_depthwise(values):
         return "convolution"
-    window = [
-        values[f"{name}_{axis}"] for name in ("kernel", "dilation", "stride") for axis in "wh"
-    ]
+    names = ("kernel", "dilation", "stride")
+    window = [values[f"{name}_{axis}"] for name in names for axis in "wh"]
     fast = window[:4] == [3, 3, 1, 1] and window[4:] in ([1, 1], [2, 2])
     return "depthwise 3x3" if fast and values.activation_type <= 1 else "depthwise"
 
 
 KERNELS = (
-    Kernel("Convolution", _dense, _accepts, _dense_kind, 0),
-    Kernel("ConvolutionDepthWise", _grouped, _accepts, _grouped_kind, 0),
+    Kernel("Convolution", _sums, _accepts, _kind, 0),
+    Kernel("ConvolutionDepthWise", _sums, _accepts, _kind, 0),
 )

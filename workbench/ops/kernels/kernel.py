@@ -9,13 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from workbench.numerics.rounding import LIMIT
 from workbench.ops.op import Values
 
 Sums = Callable[[NDArray[np.int8]], NDArray[Any]]
 """From an int8 blob to the integer sums of a layer, held exactly in floats."""
-
-_LARGEST_INPUT = 128
-"""127 for quantized values; a border may have -128."""
 
 
 @dataclass(frozen=True)
@@ -41,13 +39,13 @@ class Kernel:
 def exact_dtype(weight: NDArray[np.int8]) -> type[np.float32] | type[np.float64]:
     """Return the float type in which sums of weight * input are exact whatever the input.
 
-    Every partial sum is at most 128 * sum |w| of its row; float32 has all integers up to 2^24.
+    Every partial sum is at most 127 * sum |w| of its row; float32 has all integers up to 2^24.
 
     Args:
         weight: int8 (outputs, ...).
     """
     rows = np.abs(weight.reshape(weight.shape[0], -1).astype(np.int32)).sum(axis=1)
-    return np.float32 if _LARGEST_INPUT * int(rows.max()) <= 1 << 24 else np.float64
+    return np.float32 if LIMIT * int(rows.max()) <= 1 << 24 else np.float64
 
 
 def wrap(sums: NDArray[Any]) -> NDArray[Any]:
