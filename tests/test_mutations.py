@@ -123,7 +123,7 @@ NUMBERS = (
 
 def renumber(data: bytes, rng: random.Random) -> bytes:
     """Put another number or word for what stands between blanks, commas and equals signs."""
-    starts = [i + 1 for i, byte in enumerate(data) if byte in b" =,"]
+    starts = [0, *(i + 1 for i, byte in enumerate(data) if byte in b" =,")]
     start = rng.choice(starts)
     end = min((at for sign in b" =,\n" if (at := data.find(sign, start)) >= 0), default=start)
     return data[:start] + rng.choice(NUMBERS) + data[end:]
@@ -134,7 +134,7 @@ WORDS = [0, 1, 0x01306B47, 0x01348B83, 0x000D4B38, 0x0002C056, 0x7F800000, 0x7FC
 
 def retag(data: bytes, rng: random.Random) -> bytes:
     """Put a tag, an infinity or a NaN for some four bytes, often the first."""
-    at = rng.choice([0, 4 * rng.randrange(len(data) // 4)])
+    at = rng.choice([0, 4 * rng.randrange(len(data) // 4 + 1)])
     return data[:at] + rng.choice(WORDS).to_bytes(4, "little") + data[at + 4 :]
 
 

@@ -215,6 +215,12 @@ class _Words:
         self.position = match.end()
         return match[1]
 
+    def count(self) -> int:
+        count = parse_int(self.word())
+        if count < 0:
+            raise ValueError(f"a layer cannot have {count} blobs")
+        return count
+
     def name(self) -> str:
         return _checked_name(self.word())
 
@@ -226,7 +232,7 @@ def _parse_layer(line: str, where: str) -> Layer:
     try:
         words = _Words(line)
         type, name = _checked_type(words.name()), words.name()
-        bottom_count, top_count = parse_int(words.word()), parse_int(words.word())
+        bottom_count, top_count = words.count(), words.count()
         bottoms, tops = words.names(bottom_count), words.names(top_count)
         return Layer(type, name, bottoms, tops, dict(_params(line, words.position)))
     except ValueError as error:

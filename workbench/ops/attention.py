@@ -5,7 +5,7 @@ Source: Tencent/ncnn, src/layer/multiheadattention.cpp, sdpa.cpp, rotaryembed.cp
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from math import sqrt
 
 from workbench.ops.block_quantization import Block, block_bytes, block_of, check_quantize_term
@@ -24,6 +24,7 @@ from workbench.ops.op import (
     real,
     tagged,
 )
+from workbench.ops.shapes import Shape, require
 
 
 def _default_scale(values: Values) -> float:
@@ -84,6 +85,18 @@ def _bottoms(values: Values) -> Count:
     return (1 + _extras(values), 3 + _extras(values))
 
 
+def _shapes(values: Values, bottoms: Sequence[Shape], tops: int) -> Sequence[Shape]:
+    """Query, key and value may be one blob, or key and value may be."""
+    given = len(bottoms) - _extras(values)
+    blobs = [bottoms[min(i, given - 1)] for i in range(3)]
+    query = values.weight_data_size // values.embed_dim
+    for width, blob in zip((query, values.kdim, values.vdim), blobs, strict=True):
+        if blob:
+            require("elements in a row", width, blob[-1])
+    steps = blobs[0][-2] if blobs[0] and len(blobs[0]) > 1 else None
+    return [(steps, query), *[None] * (tops - 1)]
+
+
 def _sdpa_bottoms(values: Values) -> Count:
     return (3 + _extras(values), 3 + _extras(values))
 
@@ -111,6 +124,7 @@ OPS = (
         _bottoms,
         _tops,
         (_check_sizes, check_quantize_term),
+        _shapes,
     ),
     Op(
         "SDPA",

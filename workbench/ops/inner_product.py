@@ -139,6 +139,50 @@ def _gemm_weights(values: Values) -> Iterator[WeightSpec]:
             yield raw("B_int8_scale", 1)
 
 
+def _matrix_shape(shape: Shape) -> tuple[int | None, int | None]:
+    """Rows and columns of a bottom as a matrix: a vector is one row, (c, 1, w) has c rows."""
+    if shape is None:
+        return None, None
+    return (1 if len(shape) == 1 else shape[-2] if len(shape) == 2 else shape[0], shape[-1])
+
+
+def _gemm_shapes(values: Values, bottoms: Sequence[Shape], tops: int) -> Sequence[Shape]:
+    """(M, K) times (K, N); each side may be a constant, and may lie transposed."""
+    fed = [_matrix_shape(shape) for shape in bottoms]
+    a, b = (values.constantM, values.constantK), (values.constantK, values.constantN)
+    if values.constantA != 1 and fed:
+        a = _turned(fed.pop(0), values.transA)
+    if values.constantB != 1 and fed:
+        b = _turned(fed.pop(0), values.transB)
+    _check_inner(a[1], b[0])
+    if values.constantC == 1 and values.constant_broadcast_type_C in (1, 2, 3):
+        require("rows", values.constantM, a[0])
+    if values.constantC == 1 and values.constant_broadcast_type_C in (3, 4):
+        require("columns", values.constantN, b[1])
+    odd = values.output_N1M or values.output_transpose or values.output_elempack
+    return [None if odd or None in bottoms else (a[0], b[1])]
+
+
+def _matmul_shapes(values: Values, bottoms: Sequence[Shape], tops: int) -> Sequence[Shape]:
+    left, right = bottoms
+    if left is None or right is None or min(len(left), len(right)) < 2:
+        return [None]
+    inner, outer = (-1, -2) if values.transB else (-2, -1)
+    _check_inner(left[-1], right[inner])
+    if len(left) == len(right) == 2:
+        return [(left[0], right[outer])]
+    return [None]
+
+
+def _turned(sides: tuple[int | None, int | None], transposed: int) -> tuple[int | None, int | None]:
+    return (sides[1], sides[0]) if transposed else sides
+
+
+def _check_inner(left: int | None, right: int | None) -> None:
+    if left and right and left != right:
+        raise MisfitError(f"it multiplies rows of {left} with columns of {right}")
+
+
 def _check_einsum(values: Values) -> Iterator[str]:
     """The letters of an equation such as "ij,jk->ik" are held as numbers."""
     equation = "".join(chr(code) if 0 < code < 128 else "?" for code in values.equation)
@@ -189,9 +233,9 @@ GEMM = Op(
         real(1, "beta", 1.0),
         flag(2, "transA"),
         flag(3, "transB"),
-        flag(4, "constantA"),
-        flag(5, "constantB"),
-        flag(6, "constantC"),
+        integer(4, "constantA", 0, low=0, high=1),
+        integer(5, "constantB", 0, low=0, high=1),
+        integer(6, "constantC", 0, low=0, high=1),
         integer(7, "constantM"),
         integer(8, "constantN"),
         integer(9, "constantK"),
@@ -208,13 +252,20 @@ GEMM = Op(
     _gemm_weights,
     _gemm_bottoms,
     rules=(_check_gemm, check_quantize_term, _check_gemm_blocks),
+    shapes=_gemm_shapes,
 )
 
 OPS = (
     INNER_PRODUCT,
     EMBED,
     GEMM,
-    Op("MatMul", "The product of two matrices.", (flag(0, "transB"),), bottoms=TWO),
+    Op(
+        "MatMul",
+        "The product of two matrices.",
+        (flag(0, "transB"),),
+        bottoms=TWO,
+        shapes=_matmul_shapes,
+    ),
     Op(
         "Einsum",
         "Products summed over the indices that the right side of an equation lacks.",

@@ -5,7 +5,7 @@ Source: Tencent/ncnn, src/layer/rnn.cpp, lstm.cpp, gru.cpp: load_param and load_
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from workbench.ops.op import (
     INT_MAX,
@@ -20,6 +20,7 @@ from workbench.ops.op import (
     raw,
     tagged,
 )
+from workbench.ops.shapes import Shape, require
 
 _GATES = {"RNN": 1, "LSTM": 4, "GRU": 3}
 _BIASES = {"RNN": 1, "LSTM": 4, "GRU": 4}
@@ -58,6 +59,16 @@ def _recurrent(type: str, about: str, *more: Param, states: int) -> Op:
             yield raw("weight_xc_int8_scales", directions, height)
             yield raw("weight_hc_int8_scales", directions, height)
 
+    def shapes(values: Values, bottoms: Sequence[Shape], tops: int) -> Sequence[Shape]:
+        """A row for each step."""
+        if bottoms[0] is None:
+            return [None] * tops
+        directions, height = rows(values)
+        width = values.weight_data_size // (directions * height)
+        require("elements in a row", width, bottoms[0][-1])
+        steps = bottoms[0][-2] if len(bottoms[0]) > 1 else 1
+        return [(steps, values.num_output * directions), *[None] * (tops - 1)]
+
     params = (
         integer(0, "num_output", 0, low=1),
         integer(1, "weight_data_size", 0, low=1),
@@ -66,7 +77,7 @@ def _recurrent(type: str, about: str, *more: Param, states: int) -> Op:
         integer(8, "int8_scale_term"),
     )
     blobs: Count = (1, 1 + states)
-    return Op(type, about, params, weights, blobs, blobs, (check,))
+    return Op(type, about, params, weights, blobs, blobs, (check,), shapes)
 
 
 OPS = (

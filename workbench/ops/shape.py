@@ -25,7 +25,7 @@ from workbench.ops.op import (
     real,
     text,
 )
-from workbench.ops.shapes import MisfitError, Shape, known_size
+from workbench.ops.shapes import MisfitError, Shape, known_size, require
 
 _UNKNOWN = -233
 _NO_BATCH = 233
@@ -119,7 +119,12 @@ def _padded_shapes(values: Values, bottoms: Sequence[Shape], tops: int) -> Seque
         return [None]
     borders = [("front", "behind"), ("top", "bottom"), ("left", "right")][-len(shape) :]
     added = [values[before] + values[after] for before, after in borders]
-    return [tuple(n + more if n else None for n, more in zip(shape, added, strict=True))]
+    padded = tuple(n + more if n else None for n, more in zip(shape, added, strict=True))
+    if any(length is not None and length < 1 for length in padded):
+        raise MisfitError(f"nothing would be left of its input, {shape}")
+    if values.per_channel_pad_data_size and len(shape) == 3:
+        require("channels with their border", values.per_channel_pad_data_size, padded[0])
+    return [padded]
 
 
 _OFFSETS = (
