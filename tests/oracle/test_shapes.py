@@ -15,7 +15,7 @@ from workbench.formats.weights import Weight, write_weights
 from workbench.graph import Graph, Layer, ParamValue
 from workbench.ops import OPS, Op, Shape, check, shapes, values, weights
 from workbench.ops.op import Param
-from workbench.ops.shapes import unknown
+from workbench.ops.shape_rules import unknown
 
 SPECIAL = {"Input", "MemoryData", "Embed", "Quantize", "Dequantize", "Requantize", "Cast"}
 TRIED = [op for op in OPS.values() if op.shapes is not unknown and op.type not in SPECIAL]

@@ -13,7 +13,7 @@ from types import MappingProxyType
 from workbench.errors import GraphError
 from workbench.graph import Layer, ParamValue
 from workbench.ops.op import Op, Param, Values, WeightSpec
-from workbench.ops.shapes import MisfitError, Shape
+from workbench.ops.shape_rules import MisfitError, Shape
 
 __all__ = [
     "OPS",

@@ -19,7 +19,7 @@ from workbench.ops.op import (
     real,
     reals,
 )
-from workbench.ops.shapes import one_or_every_channel, same
+from workbench.ops.shape_rules import one_or_every_channel, same
 
 ACTIVATIONS = ("none", "ReLU", "LeakyReLU", "Clip", "Sigmoid", "Mish", "HardSwish")
 """What the parameter activation_type of a convolution or inner product means."""

@@ -24,7 +24,7 @@ from workbench.ops.op import (
     real,
     tagged,
 )
-from workbench.ops.shapes import Shape, require
+from workbench.ops.shape_rules import Shape, require
 
 
 def _default_scale(values: Values) -> float:

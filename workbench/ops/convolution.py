@@ -1,7 +1,7 @@
-"""Convolutions and deconvolutions in one, two and three dimensions, dense and depthwise.
+"""Convolutions in one, two and three dimensions, dense and depthwise.
 
-Source: Tencent/ncnn, src/layer/convolution*.cpp, deconvolution*.cpp, deformableconv2d.cpp:
-load_param and load_model.
+Source: Tencent/ncnn, src/layer/convolution*.cpp, deformableconv2d.cpp: load_param and
+load_model.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ from workbench.ops.op import (
     Int8,
     Op,
     Param,
-    Same,
     Values,
     WeightSpec,
     flag,
@@ -25,24 +24,8 @@ from workbench.ops.op import (
     real,
     tagged,
 )
-from workbench.ops.shapes import Shape, require
+from workbench.ops.shape_rules import Shape, require
 from workbench.ops.window import check_kernel, image_shape, kernel, kernel_of, pads, window_shape
-
-
-def _outputs(axes: int) -> tuple[Param, ...]:
-    """What only a deconvolution has: more padding at the far end, or a wanted output size."""
-    first = 25 if axes == 3 else 20
-    wide = (integer(18, "output_pad_right"), integer(first, "output_w"))
-    high = (
-        integer(19, "output_pad_bottom", Same("output_pad_right")),
-        integer(first + 1, "output_h", Same("output_w")),
-    )
-    deep = (
-        integer(20, "output_pad_behind", Same("output_pad_right")),
-        integer(first + 2, "output_d", Same("output_w")),
-    )
-    return (*wide, *(high if axes > 1 else ()), *(deep if axes > 2 else ()))
-
 
 NUM_OUTPUT = integer(0, "num_output")
 BIAS_TERM = flag(5, "bias_term")
@@ -51,7 +34,8 @@ GROUP = integer(7, "group", 1, low=1)
 PAD_VALUE = real(18, "pad_value")
 
 
-def _common(axes: int) -> tuple[Param, ...]:
+def common_params(axes: int) -> tuple[Param, ...]:
+    """Describe what all convolutions and deconvolutions over so many axes have."""
     return (
         NUM_OUTPUT,
         *kernel(axes),
@@ -90,7 +74,8 @@ def _check_sizes(values: Values) -> Iterator[str]:
 RULES = (check_activation, _check_kernel, _check_sizes)
 
 
-def _weights(values: Values) -> Iterator[WeightSpec]:
+def float_weights(values: Values) -> Iterator[WeightSpec]:
+    """Describe the kernel of each output channel, and the bias."""
     if is_dynamic(values):
         return
     window, count = kernel_of(values), values.num_output
@@ -102,7 +87,7 @@ def _weights(values: Values) -> Iterator[WeightSpec]:
 
 
 def _quantized_weights(values: Values) -> Iterator[WeightSpec]:
-    yield from _weights(values)
+    yield from float_weights(values)
     if is_dynamic(values):
         return
     term = values.int8_scale_term
@@ -126,20 +111,21 @@ def _check_depthwise_term(values: Values) -> Iterator[str]:
         )
 
 
-def _bottoms(values: Values) -> Count:
+def blob_count(values: Values) -> Count:
+    """Return one bottom, and those for weights and bias if they are no constants."""
     if not is_dynamic(values):
         return ONE
     return (3, 3) if values.bias_term else (2, 2)
 
 
-def _channels(values: Values) -> int:
-    """Input channels that the weights are for."""
+def channels_of(values: Values) -> int:
+    """Return how many input channels the weights are for."""
     row = values.num_output * prod(kernel_of(values))
     return int(values.weight_data_size // row * values.get("group", 1))
 
 
-def _image(values: Values, shape: Shape) -> tuple[int | None, ...] | None:
-    """Channels and lengths of the input; a 1x1 kernel also takes a vector."""
+def image_of(values: Values, shape: Shape) -> tuple[int | None, ...] | None:
+    """Return channels and lengths of the input, if known; a 1x1 kernel also takes a vector."""
     kernel_ = kernel_of(values)
     if is_dynamic(values) or (shape and len(shape) == 1 and kernel_ == (1, 1)):
         return None
@@ -147,36 +133,26 @@ def _image(values: Values, shape: Shape) -> tuple[int | None, ...] | None:
 
 
 def _shapes(values: Values, bottoms: Sequence[Shape], tops: int) -> Sequence[Shape]:
-    image = _image(values, bottoms[0])
+    image = image_of(values, bottoms[0])
     if image is None:
         return [None]
-    require("channels", _channels(values), image[0])
+    require("channels", channels_of(values), image[0])
     return [(values.num_output, *window_shape(values, image[1:]))]
 
 
-def _deconvolution_shapes(values: Values, bottoms: Sequence[Shape], tops: int) -> Sequence[Shape]:
-    image = _image(values, bottoms[0])
-    if image is None:
-        return [None]
-    require("channels", _channels(values), image[0])
-    return [(values.num_output, *[None] * len(image[1:]))]
-
-
 def _op(type: str, about: str, *params: Param) -> Op:
-    shapes = _deconvolution_shapes if type.startswith("Deconvolution") else _shapes
-    return Op(type, about, params, _weights, _bottoms, rules=RULES, shapes=shapes)
+    return Op(type, about, params, float_weights, blob_count, rules=RULES, shapes=_shapes)
 
 
 INT8_TERM = integer(8, "int8_scale_term", 0, low=0)
 DYNAMIC = flag(19, "dynamic_weight")
-DYNAMIC_DECONVOLUTION = flag(28, "dynamic_weight")
 
 CONVOLUTION = Op(
     "Convolution",
     "Each output channel is the sum of all input channels, each filtered by its own kernel.",
-    (*_common(2), PAD_VALUE, INT8_TERM, DYNAMIC),
+    (*common_params(2), PAD_VALUE, INT8_TERM, DYNAMIC),
     _quantized_weights,
-    _bottoms,
+    blob_count,
     rules=RULES,
     shapes=_shapes,
 )
@@ -184,9 +160,9 @@ CONVOLUTION = Op(
 DEPTHWISE = Op(
     "ConvolutionDepthWise",
     "A convolution in groups: each output channel sees only the input channels of its group.",
-    (*_common(2), PAD_VALUE, GROUP, INT8_TERM, DYNAMIC),
+    (*common_params(2), PAD_VALUE, GROUP, INT8_TERM, DYNAMIC),
     _quantized_weights,
-    _bottoms,
+    blob_count,
     rules=(*RULES, _check_depthwise_term),
     shapes=_shapes,
 )
@@ -194,8 +170,8 @@ DEPTHWISE = Op(
 DEFORMABLE = Op(
     "DeformableConv2D",
     "A convolution whose sampling points are moved by a second input, pixel by pixel.",
-    _common(2),
-    _weights,
+    common_params(2),
+    float_weights,
     (2, 3),
     rules=RULES,
     shapes=_shapes,
@@ -205,12 +181,14 @@ OPS = (
     CONVOLUTION,
     DEPTHWISE,
     DEFORMABLE,
-    _op("Convolution1D", "A convolution along one axis.", *_common(1), PAD_VALUE, DYNAMIC),
-    _op("Convolution3D", "A convolution over depth, height and width.", *_common(3), PAD_VALUE),
+    _op("Convolution1D", "A convolution along one axis.", *common_params(1), PAD_VALUE, DYNAMIC),
+    _op(
+        "Convolution3D", "A convolution over depth, height and width.", *common_params(3), PAD_VALUE
+    ),
     _op(
         "ConvolutionDepthWise1D",
         "A convolution along one axis, in groups.",
-        *_common(1),
+        *common_params(1),
         PAD_VALUE,
         GROUP,
         DYNAMIC,
@@ -218,51 +196,8 @@ OPS = (
     _op(
         "ConvolutionDepthWise3D",
         "A convolution over depth, height and width, in groups.",
-        *_common(3),
+        *common_params(3),
         PAD_VALUE,
-        GROUP,
-    ),
-    _op(
-        "Deconvolution",
-        "The transpose of a convolution: each input pixel paints a kernel onto the output.",
-        *_common(2),
-        *_outputs(2),
-        DYNAMIC_DECONVOLUTION,
-    ),
-    _op(
-        "Deconvolution1D",
-        "The transpose of a convolution along one axis.",
-        *_common(1),
-        *_outputs(1),
-        DYNAMIC_DECONVOLUTION,
-    ),
-    _op(
-        "Deconvolution3D",
-        "The transpose of a convolution over depth, height and width.",
-        *_common(3),
-        *_outputs(3),
-    ),
-    _op(
-        "DeconvolutionDepthWise",
-        "The transpose of a convolution, in groups.",
-        *_common(2),
-        *_outputs(2),
-        GROUP,
-        DYNAMIC_DECONVOLUTION,
-    ),
-    _op(
-        "DeconvolutionDepthWise1D",
-        "The transpose of a convolution along one axis, in groups.",
-        *_common(1),
-        *_outputs(1),
-        GROUP,
-        DYNAMIC_DECONVOLUTION,
-    ),
-    _op(
-        "DeconvolutionDepthWise3D",
-        "The transpose of a convolution over depth, height and width, in groups.",
-        *_common(3),
-        *_outputs(3),
         GROUP,
     ),
 )

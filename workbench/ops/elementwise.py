@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from functools import reduce
 
 from workbench.ops.op import ONE, TWO, Count, Op, Param, Values, flag, integer, real, reals
-from workbench.ops.shapes import MisfitError, Shape, merge, same
+from workbench.ops.shape_rules import MisfitError, Shape, merge, same
 
 BINARY = (
     *("add", "sub", "mul", "div", "max", "min", "pow", "rsub", "rdiv", "rpow", "atan2"),

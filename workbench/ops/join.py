@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from functools import reduce
 
 from workbench.ops.op import SOME, Count, Op, Values, flag, integer, integers
-from workbench.ops.shapes import MisfitError, Shape, merge, same
+from workbench.ops.shape_rules import MisfitError, Shape, merge, same
 
 _EQUAL_PART = -233
 

@@ -20,7 +20,7 @@ from workbench.ops.op import (
     raws,
     real,
 )
-from workbench.ops.shapes import Shape, every_channel, known_size, require, same
+from workbench.ops.shape_rules import Shape, every_channel, known_size, require, same
 
 _FROM_BOTTOM = -233
 

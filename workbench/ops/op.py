@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import Any, Literal
 
 from workbench.graph import ParamValue
-from workbench.ops.shapes import ShapeRule, unknown
+from workbench.ops.shape_rules import ShapeRule, unknown
 
 Kind = Literal["int", "float", "ints", "floats", "text"]
 Load = Literal["tagged", "raw", "packed"]

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from workbench.ops.op import INT_MAX, Op, Param, Same, Values, flag, integer
-from workbench.ops.shapes import SAME_UPPER, Shape, slide
+from workbench.ops.shape_rules import SAME_UPPER, Shape, slide
 from workbench.ops.window import PADS, image_shape
 
 _KEEP = -233

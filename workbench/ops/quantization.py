@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from workbench.ops.activation import activation_params, check_activation
 from workbench.ops.op import Op, Values, WeightSpec, flag, integer, raw, raws
-from workbench.ops.shapes import one_or_every_channel, same
+from workbench.ops.shape_rules import one_or_every_channel, same
 
 
 def _dequantize_weights(values: Values) -> Iterator[WeightSpec]:

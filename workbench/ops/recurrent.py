@@ -20,7 +20,7 @@ from workbench.ops.op import (
     raw,
     tagged,
 )
-from workbench.ops.shapes import Shape, require
+from workbench.ops.shape_rules import Shape, require
 
 _GATES = {"RNN": 1, "LSTM": 4, "GRU": 3}
 _BIASES = {"RNN": 1, "LSTM": 4, "GRU": 4}

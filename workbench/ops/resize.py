@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 
 from workbench.ops.expression import bottoms_of, check_expression
 from workbench.ops.op import ONE, TWO, Count, Op, Values, flag, integer, real, text
-from workbench.ops.shapes import Shape
+from workbench.ops.shape_rules import Shape
 
 
 def _interp_bottoms(values: Values) -> Count:

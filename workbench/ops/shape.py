@@ -25,7 +25,7 @@ from workbench.ops.op import (
     real,
     text,
 )
-from workbench.ops.shapes import MisfitError, Shape, known_size, require
+from workbench.ops.shape_rules import MisfitError, Shape, known_size, require
 
 _UNKNOWN = -233
 _NO_BATCH = 233

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from workbench.ops.op import ONE, Op, Values, WeightSpec, integer, packed, raw, tagged
-from workbench.ops.shapes import Shape
+from workbench.ops.shape_rules import Shape
 
 _LOADS = {0: tagged, 1: raw, 3: packed, 4: packed, 6: packed, 8: packed}
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from math import prod
 
 from workbench.ops.op import INT_MAX, Param, Same, Values, integer
-from workbench.ops.shapes import MisfitError, Shape, slide
+from workbench.ops.shape_rules import MisfitError, Shape, slide
 
 PADS = {
     "w": ("pad_left", "pad_right"),
