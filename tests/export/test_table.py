@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from workbench.calibration.collect import collect
-from workbench.calibration.plan import calibrate
+from workbench.calibration.plan import calibrate, with_weight_bits
 from workbench.errors import FormatError, WorkbenchWarning
 from workbench.export.table import load_table, save_table
 
@@ -80,3 +80,10 @@ def test_an_error_says_what_to_do_and_what_ncnn_would_do(tmp_path, model, plan):
     (tmp_path / "two.table").write_text(written(plan, tmp_path) + "fc 1.0 \n")
     with pytest.raises(FormatError, match=r"stands already.*Delete.*ncnn uses the last one"):
         load_table(tmp_path / "two.table", model)
+
+
+def test_six_bits_are_found_again_in_the_scales(tmp_path, model, plan):
+    save_table(plan, tmp_path / "6.table")
+    assert {d.layer for d in load_table(tmp_path / "6.table", model) if d.bits == 6} == {"conv1"}
+    save_table(with_weight_bits(model, plan, "conv1", 8), tmp_path / "8.table")
+    assert all(d.bits == 8 for d in load_table(tmp_path / "8.table", model))

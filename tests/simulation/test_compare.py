@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from workbench.calibration.collect import collect
-from workbench.calibration.plan import calibrate
+from workbench.calibration.plan import calibrate, with_weight_bits
 from workbench.errors import InputError
 from workbench.numerics import metrics
 from workbench.simulation.compare import as_objects, compare
@@ -84,3 +84,21 @@ def test_as_objects_is_plain_json_with_the_promised_keys(model, plan, arrays):
 def test_no_inputs_are_an_error(model, plan):
     with pytest.raises(InputError, match="no inputs"):
         compare(model, plan, [], progress=False)
+
+
+def test_the_price_of_six_bits_is_told_for_a_3x3_stride_1_layer(model, plan, arrays):
+    result = compare(model, plan, arrays[:2], progress=False)
+    assert [row.layer for row in result if row.weight_bits] == ["conv1"]
+    price = result["conv1"].weight_bits
+    assert price.bits == 6
+    assert price.sqnr_8_db > price.sqnr_6_db + 3
+    assert price.eight_is_safe
+
+
+def test_eight_bits_as_a_decision_give_what_was_promised(model, plan, arrays):
+    price = compare(model, plan, arrays[:2], "dequantize", progress=False)["conv1"]
+    assert price.alone.sqnr_db == pytest.approx(price.weight_bits.sqnr_6_db)
+    eight = with_weight_bits(model, plan, "conv1", 8)
+    row = compare(model, eight, arrays[:2], "dequantize", progress=False)["conv1"]
+    assert row.alone.sqnr_db == pytest.approx(price.weight_bits.sqnr_8_db)
+    assert row.weight_bits.bits == 8

@@ -170,6 +170,17 @@ def decide(
     return LayerPlan(layer.name, layer.type, method, threshold, bits, tuple(scales.tolist()))
 
 
+def with_weight_bits(model: Model, plan: Plan, layer: str, bits: int) -> Plan:
+    """Give a layer's weights 8 or 6 bits; their scales are derived anew.
+
+    Raises:
+        CalibrationError: the plan has no such layer, or the bits are something else.
+    """
+    method, weight = plan[layer].method, model.weight(layer, "weight")
+    scales, _ = layer_weight_scales(model.graph.by_name[layer], weight, method, bits)
+    return plan.changed(layer, bits=bits, weight_scales=tuple(scales.tolist()))
+
+
 def layer_weight_scales(
     layer: Layer, weight: NDArray[np.float32], method: str, bits: int
 ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
@@ -184,10 +195,15 @@ def scale_channels(layer: Layer) -> int:
     return int(given["group" if layer.type == "ConvolutionDepthWise" else "num_output"])
 
 
+def six_bits_by_rule(layer: Layer) -> bool:
+    """Tell whether ncnn's rule gives a layer 6-bit weights: dense, 3x3, stride 1, dilation 1."""
+    return layer.type == "Convolution" and needs_six_bits(values(layer))
+
+
 def _needs_six_bits(
     layer: Layer, weight: NDArray[np.float32], method: str, weight_bits: str
 ) -> bool:
-    if layer.type != "Convolution" or not needs_six_bits(values(layer)):
+    if not six_bits_by_rule(layer):
         return False
     if weight_bits == "ncnn":
         return True

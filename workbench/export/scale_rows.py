@@ -11,7 +11,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from workbench.calibration.plan import layer_weight_scales, scale_channels
+from workbench.calibration.plan import layer_weight_scales, scale_channels, six_bits_by_rule
 from workbench.formats.table_rows import (
     LEAST_SCALE,
     MOST_SCALE,
@@ -22,8 +22,7 @@ from workbench.formats.table_rows import (
 )
 from workbench.graph import Layer
 from workbench.model import Model
-from workbench.numerics.weights import channel_absmax, needs_six_bits
-from workbench.ops import values
+from workbench.numerics.weights import channel_absmax
 
 Scales = tuple[float, ...]
 
@@ -94,7 +93,7 @@ def _without_junk(scales: Scales, count: int) -> Scales:
 
 
 def _fresh_scales(layer: Layer, model: Model) -> NDArray[np.float32]:
-    six = layer.type == "Convolution" and needs_six_bits(values(layer))
+    six = six_bits_by_rule(layer)
     weight = np.asarray(model.weight(layer.name, "weight"), np.float32)
     return layer_weight_scales(layer, weight, "kl", 6 if six else 8)[0]
 

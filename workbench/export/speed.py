@@ -17,7 +17,6 @@ from workbench.export.int8 import int8_model
 from workbench.model import Model
 from workbench.simulation.simulator import Simulator
 
-
 DEFAULT = {"use_packing_layout": True}
 """As ncnn runs on a device; alone, layers are otherwise run unpacked, for exact comparisons."""
 

@@ -22,6 +22,7 @@ from workbench.numerics import metrics
 from workbench.simulation.blob import Run
 from workbench.simulation.causes import Causes, Dissection
 from workbench.simulation.simulator import Simulator
+from workbench.simulation.weight_bits import WeightBits
 
 Array = NDArray[np.float32]
 
@@ -77,6 +78,7 @@ class Row:
         accumulated: in the int8 network as a whole.
         alone: on the float network's blobs; None for a layer that stays in float.
         causes: where the error alone comes from; None for a layer that stays in float.
+        weight_bits: what 6 and 8 bits cost; None where there is no question.
     """
 
     layer: str
@@ -86,6 +88,7 @@ class Row:
     accumulated: Metrics
     alone: Metrics | None = None
     causes: Causes | None = None
+    weight_bits: WeightBits | None = None
 
 
 @dataclass(frozen=True)
@@ -155,7 +158,9 @@ def _rows(
         if dissection and layer.name in simulator.quantized:
             by_itself = simulator.alone(layer.name, reference.blobs)[0].real
             causes = dissection.causes(layer.name, reference.blobs, by_itself)
-            row = replace(row, alone=Metrics.of(expected, by_itself), causes=causes)
+            bits = dissection.weight_bits.of(layer.name, reference.blobs)
+            figures = Metrics.of(expected, by_itself)
+            row = replace(row, alone=figures, causes=causes, weight_bits=bits)
         rows.append(row)
     return rows
 
@@ -165,11 +170,13 @@ def _mean(rows: Sequence[Row]) -> Row:
     first = rows[0]
     alone = [row.alone for row in rows if row.alone]
     causes = [row.causes for row in rows if row.causes]
+    bits = [row.weight_bits for row in rows if row.weight_bits]
     return replace(
         first,
         accumulated=Metrics.mean([row.accumulated for row in rows]),
         alone=Metrics.mean(alone) if alone else None,
         causes=Causes.mean(causes) if causes else None,
+        weight_bits=WeightBits.mean(bits) if bits else None,
     )
 
 
@@ -187,6 +194,7 @@ def _object(row: Row) -> Mapping[str, object]:
         "computed": row.computed,
         "alone": _finite(asdict(row.alone)) if row.alone else None,
         "causes": _finite(asdict(row.causes)) if row.causes else None,
+        "weight_bits": _finite(asdict(row.weight_bits)) if row.weight_bits else None,
     }
 
 
