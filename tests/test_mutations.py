@@ -78,7 +78,8 @@ def files(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[bytes, bytes]
     if request.param in PARAMS:
         save_model(with_weights(parse_param(PARAMS[request.param])), *paths(tmp_path))
         return paths(tmp_path)[0].read_bytes(), paths(tmp_path)[1].read_bytes()
-    return tuple((SAMPLES / f"{request.param}.{end}").read_bytes() for end in ("param", "bin"))
+    sample = SAMPLES / request.param
+    return sample.with_suffix(".param").read_bytes(), sample.with_suffix(".bin").read_bytes()
 
 
 def paths(folder: Path) -> tuple[Path, Path]:

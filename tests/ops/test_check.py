@@ -103,9 +103,11 @@ def test_a_layer_of_an_unknown_type_passes_and_has_no_values() -> None:
 def test_the_number_of_blobs_is_checked(
     type: str, params: dict[int, ParamValue], bottoms: int, tops: int, problem: str
 ) -> None:
-    blobs = [tuple(f"{side}{i}" for i in range(n)) for side, n in (("b", bottoms), ("t", tops))]
+    reads, writes = (
+        tuple(f"{side}{i}" for i in range(n)) for side, n in zip("bt", (bottoms, tops), strict=True)
+    )
     with pytest.raises(GraphError, match=problem) as caught:
-        check(Layer(type, "x", *blobs, params))
+        check(Layer(type, "x", reads, writes, params))
     assert caught.value.where == f"layer x ({type})"
 
 

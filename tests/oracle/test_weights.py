@@ -15,7 +15,7 @@ import pytest
 
 from workbench.formats.param import parse_param, write_param
 from workbench.formats.weights import Weight, write_weights
-from workbench.graph import Graph, Layer, ParamValue
+from workbench.graph import Graph, Layer
 from workbench.ops import OPS, WeightSpec, values, weights
 from workbench.ops.op import no_weights
 
@@ -29,7 +29,7 @@ RECURRENT = {0: 5, 1: 2 * 3 * 5 * 7, 2: 2}
 ATTENTION = {0: 8, 1: 2, 2: 96, 3: 10, 4: 6}
 GEMM_B = {4: 0, 5: 1, 6: 0, 7: 3, 8: 5, 9: 66}
 
-CASES: list[tuple[str, dict[int, ParamValue]]] = [
+CASES: list[tuple[str, Mapping[int, int]]] = [
     *((f"{kind}{axes}", {**params, 5: bias}) for bias in (0, 1) for kind, group in (
         ("Convolution", {}), ("Deconvolution", {}),
         ("ConvolutionDepthWise", {7: 2}), ("DeconvolutionDepthWise", {7: 2}),
@@ -83,7 +83,7 @@ CASES: list[tuple[str, dict[int, ParamValue]]] = [
 ]  # fmt: skip
 
 
-def layer_of(type: str, params: Mapping[int, ParamValue]) -> Layer:
+def layer_of(type: str, params: Mapping[int, int]) -> Layer:
     op = OPS[type]
     found = values(Layer(type, "x", (), (), params))
     counts = [side(found) if callable(side) else side for side in (op.bottoms, op.tops)]
@@ -119,7 +119,7 @@ def sentinel_of(graph: Graph, found: Mapping[str, tuple[Weight, ...]], folder: P
     return np.array(net.create_extractor().extract("sentinel")[1])
 
 
-def encodings_of(type: str, params: Mapping[int, ParamValue]) -> tuple[str, ...]:
+def encodings_of(type: str, params: Mapping[int, int]) -> tuple[str, ...]:
     """The encodings that make a difference to this layer."""
     specs = weights(layer_of(type, params))
     if not any(spec.load == "tagged" for spec in specs):
@@ -133,7 +133,7 @@ def encodings_of(type: str, params: Mapping[int, ParamValue]) -> tuple[str, ...]
     ids=str,
 )
 def test_ncnn_takes_exactly_the_bytes_of_a_layer(
-    type: str, params: Mapping[int, ParamValue], encoding: str, tmp_path: Path
+    type: str, params: Mapping[int, int], encoding: str, tmp_path: Path
 ) -> None:
     graph = graph_of(layer_of(type, params))
     found = {
@@ -180,9 +180,9 @@ def run(
 def floats(encoding: str, levels: int | None = None) -> dict[str, tuple[Weight, ...]]:
     """The same random weights in an encoding; at most `levels` different ones in a layer."""
     rng = np.random.default_rng(7)
-    found = {}
+    found: dict[str, tuple[Weight, ...]] = {}
     for name, shape in SHAPES.items():
-        weight = rng.normal(0, 0.3, shape).astype(np.float32)
+        weight = rng.normal(0, 0.3, shape)
         if levels:
             weight = np.round(weight * levels / 4).clip(-levels // 2 + 1, levels // 2) / levels
         bias = rng.normal(0, 0.3, shape[0]).astype(np.float32)

@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from workbench.ops.convolution import (
     GROUP,
     RULES,
+    blob_count,
     channels_of,
     common_params,
-    blob_count,
     float_weights,
     image_of,
 )
