@@ -6,6 +6,7 @@ from .calibration.inputs import TensorFolder as TensorFolder
 from .calibration.plan import LayerPlan as LayerPlan
 from .calibration.plan import Plan as Plan
 from .calibration.plan import calibrate as calibrate
+from .calibration.plan import with_weight_bits as with_weight_bits
 from .calibration.statistics import Statistics as Statistics
 from .calibration.statistics import load_statistics as load_statistics
 from .calibration.statistics import save_statistics as save_statistics
@@ -14,8 +15,11 @@ from .errors import WorkbenchError as WorkbenchError
 from .errors import WorkbenchWarning as WorkbenchWarning
 from .export.examination import examine_table as examine_table
 from .export.examination import mended as mended
+from .export.golden import dump as dump
 from .export.int8 import export_int8 as export_int8
 from .export.int8 import int8_model as int8_model
+from .export.report import html_report as html_report
+from .export.speed import measure_speed as measure_speed
 from .export.table import load_table as load_table
 from .export.table import save_table as save_table
 from .formats.table_rows import Finding as Finding
@@ -37,5 +41,10 @@ from .samples import Sample as Sample
 from .samples import sample as sample
 from .samples import samples as samples
 from .session import Session as Session
+from .simulation.accuracy import accuracy as accuracy
+from .simulation.compare import compare as compare
+from .simulation.equalize import equalize as equalize
+from .simulation.simulator import Simulator as Simulator
+from .simulation.simulator import simulate as simulate
 
 __version__: str

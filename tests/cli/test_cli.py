@@ -29,6 +29,16 @@ def test_kept_statistics_give_the_same_table_as_a_run(run, files, method):
     assert (files / "a").read_text() == (files / "b").read_text()
 
 
+def test_eq_starts_from_kl_and_changes_scales(run, files):
+    run(*CALIBRATE, "npy", "--table", "kl", "--save-stats", "s.npz")
+    status, out, _ = run(*CALIBRATE, "npy", "--stats", "s.npz", "--table", "eq", "--method", "eq")
+    assert status == 0
+    assert "eq -> eq" in out
+    model = load_model(files / "m.param", files / "m.bin")
+    kl, eq = (load_table(files / name, model) for name in ("kl", "eq"))
+    assert kl["conv1"].scale != eq["conv1"].scale
+
+
 def test_pictures_take_their_shape_from_the_input_layer(run, pictures):
     status, out, _ = run(*CALIBRATE, str(pictures), "--table", "t", "--mean", "1,2,3")
     assert status == 0
@@ -79,6 +89,7 @@ def test_failed_work_exits_1_and_says_why_in_one_line(run, words, says):
         (*CALIBRATE, "--table", "t"),
         (*CALIBRATE, "npy", "--stats", "s", "--table", "t"),
         (*CALIBRATE, "npy", "--table", "t", "--method", "magic"),
+        (*CALIBRATE, "--stats", "s", "--table", "t", "--method", "eq"),
         (*CALIBRATE, "npy", "--table", "t", "--shape", "8,x"),
         (*CALIBRATE, "npy", "--table", "t", "--limit", "0"),
         ("inspect", "m.param", "--table", "t"),

@@ -143,7 +143,8 @@ def check_method(method: str) -> None:
     """Raise CalibrationError, listing the methods, if there is no such search."""
     if method not in METHODS:
         raise CalibrationError(
-            f"there is no method {method!r}", advice=f"Use one of: {', '.join(METHODS)}."
+            f"there is no method {method!r}",
+            advice=f"Use one of: {', '.join(METHODS)}. EQ is a function of its own, equalize.",
         )
 
 

@@ -10,11 +10,14 @@ import click
 
 from workbench.calibration.collect import collect
 from workbench.calibration.plan import calibrate as make_plan
-from workbench.calibration.statistics import Statistics, load_statistics, save_statistics
+from workbench.calibration.statistics import load_statistics, save_statistics
 from workbench.cli.options import FILE, input_options, open_inputs
 from workbench.export.table import save_table
-from workbench.model import Model, load_model
+from workbench.model import load_model
 from workbench.numerics.thresholds import METHODS
+from workbench.simulation.equalize import equalize
+
+EQ = "eq"
 
 
 @click.command()
@@ -24,10 +27,11 @@ from workbench.numerics.thresholds import METHODS
 @click.option("--table", "table", type=FILE, required=True, help="Output.")
 @click.option(
     "--method",
-    type=click.Choice(list(METHODS)),
+    type=click.Choice([*METHODS, EQ]),
     default="kl",
     show_default=True,
-    help="How thresholds are searched.",
+    help="How thresholds are searched. eq starts from kl and searches every scale for the error "
+    "of its layer's output; it takes minutes, and INPUTS even with --stats.",
 )
 @click.option(
     "--weight-bits",
@@ -68,15 +72,25 @@ def calibrate(
       workbench calibrate m.param m.bin images/ --table m.table
           --shape 224,224,3 --mean 104,117,123 --norm 0.017,0.017,0.017 --pixel BGR
     """
-    if (inputs is None) == (stats_file is None):
-        raise click.UsageError("Give either INPUTS or --stats.")
+    if inputs is None and stats_file is None:
+        raise click.UsageError("Give INPUTS, or --stats.")
+    if inputs is not None and stats_file is not None and method != EQ:
+        raise click.UsageError("Give either INPUTS or --stats; only eq uses both.")
+    if inputs is None and method == EQ:
+        raise click.UsageError("eq runs the layers again: give INPUTS too.")
     model = load_model(param, weights)
-    stats = (
-        load_statistics(stats_file) if stats_file else _collect(model, inputs, threads, settings)
-    )
+    limit = settings.pop("limit")
+    items = open_inputs(model, inputs, settings)[:limit] if inputs else ()
+    progress = sys.stderr.isatty()
+    if stats_file:
+        stats = load_statistics(stats_file)
+    else:
+        stats = collect(model, items, threads=threads, progress=progress)
     if save_stats:
         save_statistics(stats, save_stats)
-    plan = make_plan(model, stats, method=method, weight_bits=weight_bits)
+    plan = make_plan(model, stats, "kl" if method == EQ else method, weight_bits)
+    if method == EQ:
+        plan = equalize(model, plan, items, progress=progress)
     save_table(plan, table)
     width = max(len(decision.layer) for decision in plan)
     for decision in plan:
@@ -85,9 +99,3 @@ def calibrate(
             f"threshold {decision.threshold:<12.6g} scale {decision.scale:.6g}"
         )
     click.echo(f"{len(plan.layers)} layers, {stats.images} images, {method} -> {table}")
-
-
-def _collect(model: Model, inputs: str | None, threads: int, settings: Any) -> Statistics:
-    limit = settings.pop("limit")
-    items = open_inputs(model, str(inputs), settings)
-    return collect(model, items[:limit], threads=threads, progress=sys.stderr.isatty())
