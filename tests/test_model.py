@@ -186,3 +186,15 @@ def test_a_changed_model_is_written_with_its_changes(model: Model, tmp_path: Pat
     loaded = load_model(tmp_path / "a.param", tmp_path / "a.bin")
     assert loaded.graph == changed.graph
     assert loaded.sha256 == changed.sha256 != model.sha256
+
+
+def test_a_network_that_cannot_be_written_leaves_both_files(
+    model: Model, files: tuple[Path, Path]
+) -> None:
+    before = [path.read_bytes() for path in files]
+    extra = Layer("Input", "a name", (), ("extra",))
+    with pytest.raises(FormatError, match="has blanks"):
+        save_model(replace(model, graph=Graph((*model.graph.layers, extra))), *files)
+    with pytest.raises(FormatError, match="needs the weights"):
+        save_model(replace(model, weights={}), *files)
+    assert [path.read_bytes() for path in files] == before

@@ -122,6 +122,7 @@ def save_model(model: Model, param: str | Path, bin: str | Path) -> None:
     Raises:
         FormatError: a value does not fit the format, or a file cannot be written.
     """
+    format_param(model.graph)  # raises before the first file is replaced, not between the two
     write_weights(model.graph, model.weights, bin)
     write_param(model.graph, param)
 

@@ -43,7 +43,7 @@ from workbench.graph import Graph, Layer, ParamValue, first_fault
 
 MAGIC = "7767517"
 MAX_NAME_BYTES = 255
-MAX_FILE_BYTES = 1 << 28
+MAX_FILE_BYTES = 1 << 24
 
 _WORD = re.compile(r"[ \t]*([^ \t]+)")
 _PARAM = re.compile(r'[ \t]*([^ \t=]*)=("[^"]*"(?![^ \t])|[^ \t]*)')
