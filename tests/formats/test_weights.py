@@ -280,9 +280,20 @@ def test_an_error_before_the_unknown_layer_is_an_error() -> None:
         ({"conv": two()["conv"][:1]}, "needs the weights"),
         ({"conv": two()["conv"][::-1]}, "needs the weights"),
         ({"fc": (Weight.of("weight", WEIGHT[:5], "float32"),)}, "needs the weights"),
-        ({"fc": (Weight.of("weight", WEIGHT),)}, "cannot be raw"),
+        ({"fc": (Weight.of("weight", WEIGHT),)}, "0x3f000000 is not a tag"),
+        (
+            {"fc": (Weight("weight", "extra", 6, two()["fc"][0].data),)},
+            "28 bytes are not 6 .* extra",
+        ),
         ({"fc": (Weight.of("weight", WEIGHT * 0, "int8"),)}, "the weights are int8"),
-        ({"fc": (Weight("weight", "float32", 6, bytes(27)),)}, "has 27 bytes"),
+        (
+            {"fc": (Weight("weight", "float32", 6, bytes(27)),)},
+            "28 bytes are needed for 6 numbers, there are 27",
+        ),
+        (
+            {"fc": (Weight("weight", "float32", 6, bytes(32)),)},
+            "32 bytes are not 6 numbers as float32",
+        ),
         ({"fc": (Weight("weight", "float32", 6, b"\0" * 4 + b"\xff" * 24),)}, "NaN"),
         ({"who": two()["fc"]}, "no such layer"),
     ],

@@ -189,7 +189,7 @@ def _take(data: memoryview, offset: int, spec: WeightSpec, where: str) -> Weight
     size = ENCODINGS[encoding].size(spec.count)
     if size > len(data) - offset:
         raise FormatError(
-            f"{size} bytes are needed for {spec.count} numbers, the file has {len(data) - offset}",
+            f"{size} bytes are needed for {spec.count} numbers, there are {len(data) - offset}",
             where=where,
             advice="The file is cut off, or belongs to another network.",
         )
@@ -216,14 +216,12 @@ def _check_arrays(layer: Layer, specs: Sequence[WeightSpec], arrays: Sequence[We
     if needed != given:
         raise FormatError(f"needs the weights {needed}, not {given}", where=where)
     for spec, array in zip(specs, arrays, strict=True):
-        kind = ENCODINGS[array.encoding]
-        if (spec.load == "tagged") != (kind.tag is not None) or (
-            spec.load != "tagged" and spec.load != array.encoding
-        ):
-            raise FormatError(f"{spec.name} cannot be {array.encoding}", where=where)
-        if len(array.data) != kind.size(array.count):
-            raise FormatError(f"{spec.name} has {len(array.data)} bytes", where=where)
-        _check_weight(array, spec, f"{spec.name} of {where}")
+        read = _take(memoryview(array.data), 0, spec, f"{spec.name} of {where}")
+        if (read.encoding, len(read.data)) != (array.encoding, len(array.data)):
+            problem = (
+                f"its {len(array.data)} bytes are not {array.count} numbers as {array.encoding}"
+            )
+            raise FormatError(problem, where=f"{spec.name} of {where}")
 
 
 def _check_weight(weight: Weight, spec: WeightSpec, where: str) -> None:
