@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 
@@ -45,6 +46,13 @@ def test_the_server_starts_without_nagles_delay(tmp_path, calls):
     option = next(word for word in calls[0] if "websocket_connection_class" in word)
     module, _, name = option.partition("=")[2].rpartition(".")
     assert (module, name) == ("workbench.server", "PromptConnection")
+
+
+@pytest.mark.parametrize(("user", "allowed"), [(0, True), (1000, False)])
+def test_only_root_is_allowed_to_be_root(tmp_path, calls, monkeypatch, user, allowed):
+    monkeypatch.setattr(os, "geteuid", lambda: user, raising=False)
+    lab.open_lab(tmp_path / "x.ipynb")
+    assert ("--allow-root" in calls[0]) == allowed
 
 
 def test_lab_on_ones_own_network_checks_its_files_first(

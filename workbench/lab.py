@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -64,4 +65,6 @@ def open_lab(notebook: Path, port: int = 8888, browser: bool = True) -> int:
     ]
     if not browser:
         command.append("--no-browser")
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        command.append("--allow-root")  # in a container there is often no one else
     return subprocess.call(command, cwd=notebook.parent)
