@@ -1,25 +1,39 @@
-"""Every blob of the simulated sample networks equals what ncnn computes from the int8 network."""
+"""Every blob of a simulated network equals what ncnn computes from the int8 network."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from workbench import Model, Plan, calibrate, collect, sample, samples
 from workbench.engine import Network
-from workbench.graph import Graph
-from workbench.simulation.quantized import quantized_layers
+from workbench.export.int8 import int8_model
+from workbench.graph import Graph, Layer
+from workbench.simulation.difference import first_difference
 from workbench.simulation.simulator import Simulator
 
 
-def int8_network(model: Model, plan: Plan, fuse: bool) -> Model:
-    quantized = quantized_layers(model, plan, fuse)
-    layers = (
-        quantized[layer.name].int8_layer if layer.name in quantized else layer
-        for layer in model.graph.layers
-    )
-    weights = {name: layer.int8_weights for name, layer in quantized.items()}
-    return Model(Graph(tuple(layers)), {**model.weights, **weights})
+def without_fusion(network: Model) -> Model:
+    """The int8 network whose layers all give float: no top scales, and no 100 in key 8."""
+    layers = []
+    weights = dict(network.weights)
+    for layer in network.graph.layers:
+        if layer.params.get(8, 0) > 100:
+            params = {**layer.params, 8: layer.params[8] - 100}
+            layer = Layer(layer.type, layer.name, layer.bottoms, layer.tops, params)
+            weights[layer.name] = weights[layer.name][:-1]
+        layers.append(layer)
+    return Model(Graph(tuple(layers)), weights)
+
+
+def network_of(model: Model, plan: Plan, scheme: str) -> Model:
+    """The network that ncnn runs in a scheme."""
+    if scheme == "float":
+        return model
+    fused = int8_model(model, plan)
+    return fused if scheme == "requantize" else without_fusion(fused)
 
 
 @pytest.fixture(scope="module", params=sorted(samples()))
@@ -33,19 +47,62 @@ def calibrated(request: pytest.FixtureRequest) -> tuple[Model, Plan, list[np.nda
 @pytest.mark.parametrize("scheme", ["float", "dequantize", "requantize"])
 def test_every_blob_of_a_sample_network_equals_that_of_ncnn(calibrated, scheme):
     model, plan, images = calibrated
-    network = model if scheme == "float" else int8_network(model, plan, scheme == "requantize")
-    ncnn = Network(network, use_packing_layout=False)
+    ncnn = Network(network_of(model, plan, scheme), use_packing_layout=False)
     simulator = Simulator(model, plan, scheme)
     for image in images:
-        theirs = ncnn.run_raw({"data": image}, model.graph.blobs)
         ours = simulator.run(image)
         assert list(ours.blobs) == list(model.graph.blobs)
-        for blob, array in theirs.items():
-            assert ours[blob].array.dtype == array.dtype, blob
-            np.testing.assert_array_equal(ours[blob].array, array, err_msg=blob)
+        assert not first_difference(ours, ncnn.run_raw({"data": image}, model.graph.blobs))
+
+
+def test_layers_kept_in_float_equal_those_of_ncnn(calibrated):
+    model, plan, images = calibrated
+    for layer in model.quantizable[::2]:
+        plan = plan.changed(layer.name, keep_float=True)
+    ncnn = Network(int8_model(model, plan), use_packing_layout=False)
+    ours = Simulator(model, plan).run(images[0])
+    assert not first_difference(ours, ncnn.run_raw({"data": images[0]}, model.graph.blobs))
 
 
 def test_convolutions_of_a_sample_network_hand_int8_on(calibrated):
     model, plan, images = calibrated
     blobs = Simulator(model, plan).run(images[0]).blobs.values()
     assert any(blob.array.dtype == np.int8 for blob in blobs)
+
+
+def test_a_run_with_packing_is_told_apart(calibrated):
+    model, plan, images = calibrated
+    ncnn = Network(int8_model(model, plan))
+    ours = Simulator(model, plan)
+    found = [
+        first_difference(ours.run(image), ncnn.run_raw({"data": image}, model.graph.blobs))
+        for image in images
+    ]
+    if any("depthwise" in layer.type.lower() for layer in model.graph.layers):
+        assert any(found)
+    for difference in filter(None, found):
+        assert difference.ulps == 1 or "packing" in difference.reason
+
+
+@pytest.mark.filterwarnings("ignore::workbench.errors.WorkbenchWarning")
+@settings(max_examples=25, deadline=None)
+@given(factors=st.lists(st.floats(0.2, 4), min_size=4, max_size=4), seed=st.integers(0, 99))
+def test_any_thresholds_of_a_network_of_every_type_equal_ncnn(tiny_plan, factors, seed):
+    model, plan = tiny_plan
+    for decision, factor in zip(plan.layers, factors, strict=True):
+        plan = plan.changed(decision.layer, threshold=decision.threshold * factor)
+    x = np.random.default_rng(seed).normal(0, 1, (3, 8, 8)).astype(np.float32)
+    for scheme in ("dequantize", "requantize"):
+        ncnn = Network(network_of(model, plan, scheme), use_packing_layout=False)
+        theirs = ncnn.run_raw({"data": x}, model.graph.blobs)
+        assert not first_difference(Simulator(model, plan, scheme).run(x), theirs)
+
+
+@pytest.fixture(scope="module")
+def tiny_plan() -> tuple[Model, Plan]:
+    from tests.conftest import tiny
+
+    model = tiny()
+    rng = np.random.default_rng(2)
+    inputs = [rng.normal(0, 1, (3, 8, 8)).astype(np.float32) for _ in range(4)]
+    return model, calibrate(model, collect(model, inputs, progress=False))

@@ -40,12 +40,11 @@ def test_the_first_layer_errs_by_itself_alone(model, plan, arrays):
     assert row.alone == row.accumulated
 
 
-def test_without_int8_layers_nothing_differs(model, plan, arrays):
+def test_without_int8_layers_only_half_precision_weights_differ(model, plan, arrays):
     for name in ("conv1", "dw", "conv2", "fc"):
         plan = plan.changed(name, keep_float=True)
     result = compare(model, plan, arrays[:2], progress=False)
-    assert all(row.accumulated.sqnr_db == np.inf for row in result)
-    assert all(row.accumulated.cosine == 1 for row in result)
+    assert all(60 < row.accumulated.sqnr_db < np.inf for row in result)
     assert not any(row.alone for row in result)
 
 

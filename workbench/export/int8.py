@@ -22,7 +22,6 @@ import numpy as np
 from workbench.calibration.plan import Plan
 from workbench.errors import CalibrationError, FormatError, WorkbenchWarning
 from workbench.export.examination import examine
-from workbench.export.storage import stored
 from workbench.formats.table import Table, format_table
 from workbench.formats.weights import Weight, Weights
 from workbench.graph import Graph, Layer
@@ -30,6 +29,7 @@ from workbench.model import Model, save_model
 from workbench.numerics.weights import quantize_weights
 from workbench.simulation.propagate import requantized
 from workbench.simulation.quantized import QuantizedLayer
+from workbench.simulation.storage import exceeds_half, stored, stored_weights
 
 UNASKED = ("Embed", "Gemm", "GRU", "LSTM", "MultiHeadAttention", "RNN")
 """Types whose weights ncnn's converter makes int8 whatever the table says."""
@@ -128,8 +128,11 @@ def _quantized(model: Model, name: str, table: Table, top: tuple[float, ...]) ->
 
 
 def _float_weights(model: Model, layer: Layer) -> Iterable[Weight]:
-    arrays = model.weights.get(layer.name, ())
-    return arrays if layer.type == "MemoryData" else map(stored, arrays)
+    for weight in model.weights.get(layer.name, ()):
+        if exceeds_half(weight) and layer.type != "MemoryData":
+            about = f"layer {layer.name}: {weight.name} has numbers beyond float16 and stays"
+            warnings.warn(f"{about} {weight.encoding}.", WorkbenchWarning, stacklevel=3)
+    return stored_weights(model, layer)
 
 
 def _check_paths(model: Model, param: Path, bin: Path) -> None:

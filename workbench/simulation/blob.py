@@ -9,6 +9,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from workbench.graph import Graph
 from workbench.numerics.affine import dequantize
 
 Source = Literal["input", "int8 kernel", "moved", "ncnn float", "ncnn int8"]
@@ -53,6 +54,7 @@ class Run:
     Attributes:
         blobs: every blob by name, in the order of the network.
         scheme: the scheme's name.
+        graph: the layers of the float network.
         model_sha256: the network (`Model.sha256`).
         steps: for each layer by name what it computed with; an equal step on equal bottoms
             gives equal tops.
@@ -60,6 +62,7 @@ class Run:
 
     blobs: Mapping[str, Blob]
     scheme: str
+    graph: Graph
     model_sha256: str
     steps: Mapping[str, bytes]
 

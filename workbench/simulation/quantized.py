@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -17,6 +19,7 @@ from workbench.graph import Layer
 from workbench.model import Model
 from workbench.numerics.weights import quantize_weights
 from workbench.simulation.propagate import requantized
+from workbench.simulation.storage import without_tiny
 
 _TERM = {"Convolution": 2, "ConvolutionDepthWise": 1, "InnerProduct": 2}
 _TERM_KEY = 8
@@ -47,8 +50,7 @@ class QuantizedLayer:
     @property
     def key(self) -> bytes:
         """Equal for two quantizations of one layer that compute the same."""
-        tops = () if self.top_scale is None else (self.top_scale,)
-        return np.array([self.bottom_scale, *tops, *self.weight_scales], np.float32).tobytes()
+        return _key(self.weight_scales, self.bottom_scale, self.top_scale)
 
     @property
     def int8_layer(self) -> Layer:
@@ -70,13 +72,17 @@ class QuantizedLayer:
         return (Weight.of("weight", self.weight, "int8"), *raw)
 
 
-def quantized_layers(model: Model, plan: Plan, fuse: bool) -> dict[str, QuantizedLayer]:
+def quantized_layers(
+    model: Model, plan: Plan, fuse: bool, known: Mapping[str, QuantizedLayer] = MappingProxyType({})
+) -> dict[str, QuantizedLayer]:
     """Quantize the weights of every layer that a plan does not keep in float.
 
     Args:
         model: the float network.
         plan: decisions for it.
         fuse: whether adjacent convolutions hand int8 on (`requantized`).
+        known: layers of this network that are quantized already; those that would come out
+            the same are taken from here.
 
     Returns:
         The layers in int8, by name.
@@ -85,11 +91,19 @@ def quantized_layers(model: Model, plan: Plan, fuse: bool) -> dict[str, Quantize
         CalibrationError: the plan is for another network.
     """
     decisions = int8_decisions(model, plan)
-    tops = requantized(model.graph, decisions) if fuse else {}
-    return {
-        name: quantized_layer(model, decision, decisions[tops[name]] if name in tops else None)
-        for name, decision in decisions.items()
-    }
+    readers = requantized(model.graph, decisions) if fuse else {}
+    found = {}
+    for name, decision in decisions.items():
+        scales, bottom = written_scales(decision)
+        top = written_scales(decisions[readers[name]])[1] if name in readers else None
+        same = name in known and known[name].key == _key(scales, bottom, top)
+        found[name] = known[name] if same else _quantize(model, name, scales, bottom, top)
+    return found
+
+
+def _key(weights: NDArray[np.float32], bottom: np.float32, top: np.float32 | None) -> bytes:
+    tops = () if top is None else (top,)
+    return np.array([bottom, *tops], np.float32).tobytes() + weights.tobytes()
 
 
 def int8_decisions(model: Model, plan: Plan) -> dict[str, LayerPlan]:
@@ -105,30 +119,20 @@ def int8_decisions(model: Model, plan: Plan) -> dict[str, LayerPlan]:
     return {decision.layer: decision for decision in plan if not decision.keep_float}
 
 
-def quantized_layer(
-    model: Model, decision: LayerPlan, reader: LayerPlan | None = None
+def _quantize(
+    model: Model,
+    name: str,
+    scales: NDArray[np.float32],
+    bottom_scale: np.float32,
+    top_scale: np.float32 | None,
 ) -> QuantizedLayer:
-    """Quantize one layer.
-
-    Args:
-        model: the float network.
-        decision: what is decided for the layer.
-        reader: the decision whose bottom scale is this layer's top scale, if it gives int8.
-    """
-    layer = model.graph.by_name[decision.layer]
-    weight = model.weight(layer.name, "weight")
-    scales, bottom_scale = written_scales(decision)
+    weight = model.weight(name, "weight")
     quantized = quantize_weights(weight, scales).reshape(weight.shape)
     quantized.setflags(write=False)
-    has_bias = any(array.name == "bias" for array in model.weights[layer.name])
-    return QuantizedLayer(
-        layer=layer,
-        weight=quantized,
-        bias=model.weight(layer.name, "bias") if has_bias else None,
-        weight_scales=scales,
-        bottom_scale=bottom_scale,
-        top_scale=None if reader is None else written_scales(reader)[1],
-    )
+    has_bias = any(array.name == "bias" for array in model.weights[name])
+    bias = without_tiny(model.weight(name, "bias")) if has_bias else None
+    layer = model.graph.by_name[name]
+    return QuantizedLayer(layer, quantized, bias, scales, bottom_scale, top_scale)
 
 
 @lru_cache(maxsize=4096)

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 
 from workbench.calibration.collect import as_mapping
 from workbench.calibration.inputs import Item
 from workbench.calibration.plan import Plan
 from workbench.engine import try_out
 from workbench.engine.network import checked_inputs
+from workbench.graph import Layer
 from workbench.model import Model
 from workbench.simulation.blob import Blob, Run
 from workbench.simulation.quantized import QuantizedLayer, quantized_layers
 from workbench.simulation.scheme import scheme_of
 from workbench.simulation.steps import InInt8, InNcnn, Moved, Step
+from workbench.simulation.storage import stored_weights
 
 
 def simulate(model: Model, plan: Plan, inputs: Item, scheme: str = "requantize") -> Run:
@@ -24,28 +27,58 @@ def simulate(model: Model, plan: Plan, inputs: Item, scheme: str = "requantize")
 class Simulator:
     """A calibrated network, ready to run inputs.
 
+    What ncnn itself must compute for it runs in this process: the network is tried out first.
+
     Args:
         model: the float network.
         plan: decisions for it.
         scheme: a key of `workbench.simulation.scheme.SCHEMES`.
+        like: a simulator of the same network, whatever its plan and scheme; what would be
+            prepared the same is taken from it.
+
+    Attributes:
+        quantized: the layers that compute in int8, by name.
 
     Raises:
         CalibrationError: the plan is for another network.
         WorkbenchError: there is no such scheme.
     """
 
-    def __init__(self, model: Model, plan: Plan, scheme: str = "requantize") -> None:
-        rules = scheme_of(scheme)
-        layers = quantized_layers(model, plan, rules.fuses) if rules.quantizes else {}
-        self.quantized: Mapping[str, QuantizedLayer] = layers
+    def __init__(
+        self,
+        model: Model,
+        plan: Plan,
+        scheme: str = "requantize",
+        like: Simulator | None = None,
+    ) -> None:
         self.model = model
         self.plan = plan
-        self.scheme = rules
+        self.scheme = scheme_of(scheme)
+        if like is not None and like.model.sha256 != model.sha256:
+            like = None
+        known = like.quantized if like else {}
+        self.quantized: Mapping[str, QuantizedLayer] = (
+            quantized_layers(model, plan, self.scheme.fuses, known) if self.scheme.quantizes else {}
+        )
+        old = like._steps if like else {}
         self._steps: Mapping[str, Step] = {
-            layer.name: _step(model, layer.name, layers)
+            layer.name: _same_or_new(old.get(layer.name), self._step(layer))
             for layer in model.graph.layers
             if layer.type != "Input"
         }
+
+    def changed(self, plan: Plan) -> Simulator:
+        """Return a simulator for another plan; what stays the same is not prepared anew."""
+        return Simulator(self.model, plan, self.scheme.name, like=self)
+
+    def _step(self, layer: Layer) -> Step:
+        if layer.name in self.quantized:
+            return InInt8(self.quantized[layer.name])
+        if layer.type == "Split":
+            return Moved(layer)
+        if self.scheme.quantizes:
+            return InNcnn(layer, stored_weights(self.model, layer), b"ncnn float16")
+        return InNcnn(layer, self.model.weights.get(layer.name, ()), b"ncnn float32")
 
     def alone(self, layer: str, blobs: Mapping[str, Blob]) -> tuple[Blob, ...]:
         """Compute one layer's tops from given blobs, e.g. those of a float run."""
@@ -67,45 +100,51 @@ class Simulator:
         try_out(self.model, {name: array.shape for name, array in arrays.items()})
         if earlier is not None and earlier.model_sha256 != self.model.sha256:
             earlier = None
-        blobs: dict[str, Blob] = {}
-        kept: set[str] = set()
+        growing = _Growing(self._steps, earlier)
         for name, array in arrays.items():
-            _add(blobs, kept, name, Blob(array.copy(), None, "input"), earlier)
+            growing.add(name, Blob(array.copy(), None, "input"))
         for layer in self.model.graph.layers:
-            if layer.type == "Input":
-                continue
-            if (
-                earlier
-                and kept.issuperset(layer.bottoms)
-                and earlier.steps[layer.name] == self._steps[layer.name].key
-            ):
-                blobs |= {top: earlier.blobs[top] for top in layer.tops}
-                kept.update(layer.tops)
-                continue
-            for top, blob in zip(layer.tops, self._steps[layer.name].run(blobs), strict=True):
-                _add(blobs, kept, top, blob, earlier)
+            if layer.type != "Input":
+                growing.compute(layer)
         return Run(
-            blobs=blobs,
+            blobs=MappingProxyType(growing.blobs),
             scheme=self.scheme.name,
+            graph=self.model.graph,
             model_sha256=self.model.sha256,
-            steps={name: step.key for name, step in self._steps.items()},
+            steps=MappingProxyType({name: step.key for name, step in self._steps.items()}),
         )
 
 
-def _add(
-    blobs: dict[str, Blob], kept: set[str], name: str, blob: Blob, earlier: Run | None
-) -> None:
-    """Add a blob, or the earlier one if it is the same."""
-    if earlier is not None and earlier[name].equals(blob):
-        blob = earlier[name]
-        kept.add(name)
-    blobs[name] = blob
+class _Growing:
+    """A run that is being computed, beside an earlier one."""
+
+    def __init__(self, steps: Mapping[str, Step], earlier: Run | None) -> None:
+        self._steps = steps
+        self._earlier = earlier
+        self._unchanged: set[str] = set()
+        self.blobs: dict[str, Blob] = {}
+
+    def compute(self, layer: Layer) -> None:
+        """Add the tops of a layer."""
+        step = self._steps[layer.name]
+        if self._earlier is not None and self._is_unchanged(layer, step, self._earlier):
+            self.blobs |= {top: self._earlier[top] for top in layer.tops}
+            self._unchanged.update(layer.tops)
+            return
+        for top, blob in zip(layer.tops, step.run(self.blobs), strict=True):
+            self.add(top, blob)
+
+    def _is_unchanged(self, layer: Layer, step: Step, earlier: Run) -> bool:
+        same = earlier.steps[layer.name] == step.key
+        return same and self._unchanged.issuperset(layer.bottoms)
+
+    def add(self, name: str, blob: Blob) -> None:
+        """Add a blob, or the earlier one if it is the same."""
+        if self._earlier is not None and self._earlier[name].equals(blob):
+            blob = self._earlier[name]
+            self._unchanged.add(name)
+        self.blobs[name] = blob
 
 
-def _step(model: Model, name: str, layers: Mapping[str, QuantizedLayer]) -> Step:
-    layer = model.graph.by_name[name]
-    if name in layers:
-        return InInt8(layers[name])
-    if layer.type == "Split":
-        return Moved(layer)
-    return InNcnn(layer, model.weights.get(name, ()))
+def _same_or_new(old: Step | None, new: Step) -> Step:
+    return old if old is not None and old.key == new.key else new

@@ -18,7 +18,7 @@ from workbench.numerics.weights import largest_accumulators
 from workbench.ops import Values, values
 from workbench.ops.kernels import KERNELS, Sums
 from workbench.ops.kernels.activation import SIGMOID, activation_of, layer_of
-from workbench.simulation.blob import Blob
+from workbench.simulation.blob import Blob, Source
 from workbench.simulation.quantized import QuantizedLayer
 
 Arrays = Mapping[str, Blob]
@@ -51,19 +51,27 @@ class Moved:
 
 
 class InNcnn:
-    """A layer that ncnn computes."""
+    """A layer that ncnn computes.
+
+    Args:
+        layer: the layer.
+        weights: its arrays.
+        key: see `Step`.
+        quantized: the int8 layer that it is, if it is one.
+    """
 
     def __init__(
         self,
         layer: Layer,
         weights: tuple[Weight, ...],
-        key: bytes = b"ncnn float",
-        top_scale: np.float32 | None = None,
+        key: bytes,
+        quantized: QuantizedLayer | None = None,
     ) -> None:
         self.key = key
         self._layer = layer
         self._weights = weights
-        self._top_scale = top_scale
+        self._scale = quantized.top_scale if quantized else None
+        self._source: Source = "ncnn int8" if quantized else "ncnn float"
 
     @cached_property
     def _single(self) -> SingleLayer:
@@ -71,13 +79,9 @@ class InNcnn:
 
     def run(self, blobs: Arrays) -> tuple[Blob, ...]:
         """See `Step`."""
+        scale = None if self._scale is None else float(self._scale)
         tops = self._single.run({name: blobs[name].array for name in self._layer.bottoms})
-        return tuple(self._blob(top) for top in tops)
-
-    def _blob(self, top: NDArray[Any]) -> Blob:
-        if self._top_scale is None:
-            return Blob(top, None, "ncnn float" if self.key == b"ncnn float" else "ncnn int8")
-        return Blob(top, float(self._top_scale), "ncnn int8")
+        return tuple(Blob(top, scale, self._source) for top in tops)
 
 
 class InInt8:
@@ -90,6 +94,11 @@ class InInt8:
         self._values: Values = values(quantized.layer)
         self._kernel = KERNELS[quantized.layer.type]
         self._kind = self._kernel.kind(self._values)
+        self._most = self._kernel.most(self._values)
+
+    @cached_property
+    def _may_overflow(self) -> bool:
+        return bool(self._output.largest.max() >= self._most)
 
     @cached_property
     def _sums(self) -> Sums:
@@ -98,7 +107,7 @@ class InInt8:
     @cached_property
     def _in_ncnn(self) -> InNcnn:
         layer = self._quantized
-        return InNcnn(layer.int8_layer, layer.int8_weights, self.key, layer.top_scale)
+        return InNcnn(layer.int8_layer, layer.int8_weights, self.key, layer)
 
     @cached_property
     def _output(self) -> Output:
@@ -134,6 +143,8 @@ class InInt8:
         if self._is_for_ncnn(bottom.shape):
             return self._in_ncnn.run(blobs)
         sums = np.moveaxis(self._sums(self._quantize(bottom)), self._kernel.channel_axis, 0)
+        if self._may_overflow and np.abs(sums).max() >= self._most:
+            return self._in_ncnn.run(blobs)
         array = self._finish(sums.reshape(sums.shape[0], -1), sums.shape)
         array = np.moveaxis(array.reshape(sums.shape), 0, self._kernel.channel_axis)
         top_scale = self._quantized.top_scale

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from math import inf
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from workbench.numerics.rounding import LIMIT
+from workbench.numerics.weights import WINOGRAD_GROWTH
 from workbench.ops.kernels.kernel import Kernel, Sums, exact_dtype, wrap
 from workbench.ops.op import Values
 
@@ -75,10 +77,6 @@ class _Window:
         return border(self.values, self.shape[1:])
 
     @cached_property
-    def _strides(self) -> tuple[int, int]:
-        return self.values.stride_h, self.values.stride_w
-
-    @cached_property
     def _bordered(self) -> tuple[int, int]:
         above, below, left, right = self._border
         return self.shape[1] + above + below, self.shape[2] + left + right
@@ -87,14 +85,14 @@ class _Window:
     def output(self) -> tuple[int, int]:
         """Height and width of the top blob."""
         extents = (_extent(self.values, axis) for axis in "hw")
-        sizes = zip(self._bordered, extents, self._strides, strict=True)
+        sizes = zip(self._bordered, extents, _strides(self.values), strict=True)
         h, w = ((size - extent) // stride + 1 for size, extent, stride in sizes)
         return h, w
 
     @cached_property
     def pitch(self) -> int:
         """Length of a line of a plane."""
-        return -(-self._bordered[1] // self._strides[1])
+        return int(-(-self._bordered[1] // self.values.stride_w))
 
     @cached_property
     def length(self) -> int:
@@ -104,7 +102,7 @@ class _Window:
     def planes(self, x: NDArray[np.int8], dtype: type[Any]) -> NDArray[Any]:
         """Deal out some channels: (channels, stride_h, stride_w, elements of a plane)."""
         above, _, left, _ = self._border
-        (stride_h, stride_w), (channels, h, w) = self._strides, x.shape
+        (stride_h, stride_w), (channels, h, w) = _strides(self.values), x.shape
         lines = -(-self._bordered[0] // stride_h)
         whole = np.full((channels, lines * stride_h, self.pitch * stride_w), 0, dtype)
         if any(self._border):
@@ -115,7 +113,7 @@ class _Window:
 
     def columns(self, planes: NDArray[Any], places: slice) -> NDArray[Any]:
         """Return (channels, kernel elements, places)."""
-        values, (stride_h, stride_w) = self.values, self._strides
+        values, (stride_h, stride_w) = self.values, _strides(self.values)
         ys = range(0, _extent(values, "h"), values.dilation_h)
         xs = range(0, _extent(values, "w"), values.dilation_w)
         if len(ys) * len(xs) == 1:
@@ -179,13 +177,26 @@ def is_depthwise(values: Values) -> bool:
 def _kind(values: Values) -> str:
     if "group" not in values or not is_depthwise(values):
         return "convolution"
-    names = ("kernel", "dilation", "stride")
-    window = [values[f"{name}_{axis}"] for name in names for axis in "wh"]
-    fast = window[:4] == [3, 3, 1, 1] and window[4:] in ([1, 1], [2, 2])
+    fast = _is_3x3(values) and _strides(values) in ((1, 1), (2, 2))
     return "depthwise 3x3" if fast and values.activation_type <= 1 else "depthwise"
 
 
+def _most(values: Values) -> float:
+    """A dense 3x3 convolution may run as int8 Winograd F(4,3), whose int32 hold 576 times a sum."""
+    winograd = _kind(values) == "convolution" and _is_3x3(values) and _strides(values) == (1, 1)
+    return 2**31 / WINOGRAD_GROWTH if winograd else inf
+
+
+def _is_3x3(values: Values) -> bool:
+    sizes = [values[f"{name}_{axis}"] for name in ("kernel", "dilation") for axis in "wh"]
+    return sizes == [3, 3, 1, 1]
+
+
+def _strides(values: Values) -> tuple[int, int]:
+    return values.stride_h, values.stride_w
+
+
 KERNELS = (
-    Kernel("Convolution", _sums, _accepts, _kind, 0),
-    Kernel("ConvolutionDepthWise", _sums, _accepts, _kind, 0),
+    Kernel("Convolution", _sums, _accepts, _kind, 0, _most),
+    Kernel("ConvolutionDepthWise", _sums, _accepts, _kind, 0, _most),
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import inf
 from typing import Any
 
 import numpy as np
@@ -27,6 +28,7 @@ class Kernel:
         kind: by which of ncnn's kernels the layer runs (`workbench.engine.Arithmetic` knows how
             each rounds), given its parameters.
         channel_axis: the axis of the sums along which the weight scales lie.
+        most: the |sum| from which on ncnn's kernel may be wrong, given the parameters.
     """
 
     type: str
@@ -34,6 +36,7 @@ class Kernel:
     accepts: Callable[[Values, tuple[int, ...]], bool]
     kind: Callable[[Values], str]
     channel_axis: int
+    most: Callable[[Values], float] = lambda values: inf
 
 
 def exact_dtype(weight: NDArray[np.int8]) -> type[np.float32] | type[np.float64]:

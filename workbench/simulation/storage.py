@@ -6,13 +6,12 @@ src/layer/x86/cast_fp16.h, src/mat.cpp (float32_to_float16).
 
 from __future__ import annotations
 
-import warnings
-
 import numpy as np
 from numpy.typing import NDArray
 
-from workbench.errors import WorkbenchWarning
 from workbench.formats.weights import Weight
+from workbench.graph import Layer
+from workbench.model import Model
 
 Floats = NDArray[np.float32]
 
@@ -23,28 +22,31 @@ _TOO_LARGE = 65520
 _TOO_SMALL = 1e-30
 
 
+def stored_weights(model: Model, layer: Layer) -> tuple[Weight, ...]:
+    """Return the arrays of a layer that stays float, as the converter writes them."""
+    arrays = model.weights.get(layer.name, ())
+    return arrays if layer.type == "MemoryData" else tuple(map(stored, arrays))
+
+
 def stored(weight: Weight) -> Weight:
     """Return an array as the converter writes it.
 
     Tagged floats become float16; raw ones (biases, scales, statistics) stay float32, and what
-    is smaller than 1e-30 becomes 0.
-
-    Args:
-        weight: an array of a layer that stays float, or a bias.
-
-    Returns:
-        The array. One with numbers beyond float16, for which the converter would write
-        infinity, is kept as it is, with a warning.
+    is smaller than 1e-30 becomes 0. An array with numbers beyond float16, for which the
+    converter would write infinity, is kept as it is.
     """
-    if weight.encoding in _AS_THEY_ARE:
+    if weight.encoding in _AS_THEY_ARE or exceeds_half(weight):
         return weight
     if weight.encoding == "raw":
-        return Weight.of(weight.name, _without_tiny(weight.array))
-    if np.abs(weight.array).max(initial=0) >= _TOO_LARGE:
-        about = f"{weight.name} has numbers beyond float16 and stays {weight.encoding}."
-        warnings.warn(about, WorkbenchWarning, stacklevel=3)
-        return weight
+        return Weight.of(weight.name, without_tiny(weight.array))
     return Weight.of(weight.name, to_half_precision(weight.array), "float16")
+
+
+def exceeds_half(weight: Weight) -> bool:
+    """Tell whether an array should become float16, but has numbers too large for it."""
+    if weight.encoding in (*_AS_THEY_ARE, "raw"):
+        return False
+    return bool(np.abs(weight.array).max(initial=0) >= _TOO_LARGE)
 
 
 def to_half_precision(array: Floats) -> Floats:
@@ -68,6 +70,7 @@ def _one_by_one(rest: Floats) -> Floats:
     return np.where(np.abs(rest) < _LEAST_NORMAL, np.copysign(np.float32(0), rest), rounded)
 
 
-def _without_tiny(array: Floats) -> Floats:
+def without_tiny(array: Floats) -> Floats:
+    """Return the array with 0 for what is smaller than 1e-30."""
     tiny = (np.abs(array) < _TOO_SMALL) & (array != 0)
     return np.where(tiny, np.float32(0), array)
