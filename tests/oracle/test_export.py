@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 from workbench.calibration.collect import collect
 from workbench.calibration.plan import Plan, calibrate
 from workbench.export.int8 import export_int8
-from workbench.export.storage import to_half_precision
 from workbench.model import Model, load_model, save_model
 from workbench.numerics.weights import quantize_weights, weight_scales
 from workbench.samples import sample, samples
 from workbench.simulation.propagate import requantized
+from workbench.simulation.storage import to_half_precision
 
 Floats = NDArray[np.float32]
 IMAGES = 24
