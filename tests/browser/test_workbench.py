@@ -51,7 +51,8 @@ class Workbench:
         return row.locator("td").inner_text()
 
     def start(self):
-        """The layer conv2, and the plan of the beginning."""
+        """The layer conv2, the plan of the beginning, and nothing under the mouse."""
+        self.page.mouse.move(0, 0)
         in_kernel(self.page, "[session.undo() for _ in range(99)] and None")
         in_kernel(self.page, "session.select('conv2')")
         wait(lambda: self.layer.input_value() == "2 · conv2 (Convolution)" or self._chosen())
@@ -68,6 +69,19 @@ class Workbench:
         self.page.mouse.down()
         self.page.mouse.move(box["x"] + end_x, middle, steps=30)
         self.page.mouse.up()
+
+
+def settled(canvas):
+    """The picture of a canvas once it does not change any more."""
+    seen = [picture(canvas)]
+
+    def rests():
+        time.sleep(0.2)
+        seen.append(picture(canvas))
+        return seen[-1] == seen[-2]
+
+    wait(rests)
+    return seen[-1]
 
 
 def wait(holds):
@@ -200,8 +214,9 @@ def test_both_pictures_zoom_together(bench):
 
 
 def test_the_scale_of_counts_is_logarithmic_or_linear(bench):
-    before = picture(bench.histogram)
     box = bench.page.get_by_label("log scale").first
+    box.focus()  # away from the canvas, whose focus ring belongs to the picture
+    before = settled(bench.histogram)
     box.uncheck()
     wait(lambda: picture(bench.histogram) != before)
     box.check()
