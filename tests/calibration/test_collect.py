@@ -9,7 +9,7 @@ from PIL import Image
 from workbench.calibration.collect import STAGES, Collector, Interrupted, collect
 from workbench.calibration.inputs import ImageFolder
 from workbench.engine import Network
-from workbench.errors import CalibrationError, EngineError, InputError, WorkbenchWarning
+from workbench.errors import CalibrationError, GraphError, InputError, WorkbenchWarning
 from workbench.formats.param import parse_param
 from workbench.model import Model
 from workbench.numerics.histogram import Histogram
@@ -121,14 +121,14 @@ def test_no_inputs_are_an_error(model):
         collect(model, [], **QUIET)
 
 
-def test_a_wrong_shape_is_found_out_in_the_trial(model):
-    with pytest.raises(EngineError, match="trial run"):
+def test_a_wrong_shape_is_refused_and_the_layer_named(model):
+    with pytest.raises(GraphError, match="layer conv1"):
         collect(model, [np.zeros((500, 2, 2), np.float32)], **QUIET)
 
 
 def test_an_input_of_another_shape_than_the_first_is_refused(model, arrays):
     strange = [arrays[0], np.zeros((500, 2, 2), np.float32)]
-    with pytest.raises(EngineError, match="trial run"):
+    with pytest.raises(GraphError, match="layer conv1"):
         collect(model, strange, **QUIET)
 
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from workbench.engine import trial, try_out
-from workbench.errors import EngineError
+from workbench.errors import EngineError, GraphError
 from workbench.formats.param import parse_param
 from workbench.model import Model
 
@@ -24,10 +24,16 @@ def test_a_network_is_tried_only_once_for_each_shape(model, monkeypatch):
     assert len(calls) == 2
 
 
-def test_a_network_that_crashes_ncnn_is_refused_and_the_process_lives(model_with):
-    model = model_with()
-    with pytest.raises(EngineError, match="trial run"):
-        try_out(model, {"data": (200, 1, 1)})  # 200 channels, where the weights hold 3
+def test_inputs_that_do_not_fit_the_weights_are_refused_before_anything_runs(model, monkeypatch):
+    monkeypatch.setattr(trial, "_run_child", lambda folder: pytest.fail("ran"))
+    with pytest.raises(GraphError, match="layer conv1 .*200 channels, and its weights are for 3"):
+        try_out(model, {"data": (200, 1, 1)})
+
+
+def test_a_network_that_crashes_ncnn_is_refused_and_the_process_lives(model, monkeypatch):
+    monkeypatch.setattr(trial, "blob_shapes", lambda *_: {})  # which would have found it
+    with pytest.raises(EngineError, match="trial run: ncnn crashed"):
+        try_out(model, {"data": (200, 1, 1)})
 
 
 def test_a_network_of_an_unknown_layer_is_refused():

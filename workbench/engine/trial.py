@@ -16,27 +16,31 @@ import numpy as np
 
 from workbench.engine.loading import fetch, load
 from workbench.errors import EngineError
-from workbench.model import Model, load_model, save_model
+from workbench.model import Model, blob_shapes, load_model, save_model
 
 TRIAL_SECONDS = 120
 TRIAL_BYTES = 8 << 30
 
 
 def try_out(model: Model, shapes: Mapping[str, tuple[int, ...]]) -> None:
-    """Run a network once, on zeros, in a child process with bounded time and memory.
+    """Check that a network fits its inputs, then run it once in a child process.
 
-    A network that passed is remembered by its hash and shapes, and not tried again.
+    The shapes of its blobs are checked first, for what does not fit may read beyond its weights
+    without a crash. The child runs it on zeros, in bounded time and memory. A network that
+    passed is remembered by its hash and shapes, and not tried again.
 
     Args:
         model: the network.
         shapes: shape of each input blob, as of the arrays for `Network.run`.
 
     Raises:
+        GraphError: a layer does not fit the shape of its bottoms.
         EngineError: ncnn refused it, crashed, ran out of memory or did not come to an end.
     """
     key = (model.sha256, json.dumps(dict(shapes), sort_keys=True))
     if key in _survived():
         return
+    blob_shapes(model.graph, shapes)
     with tempfile.TemporaryDirectory(prefix="workbench-") as folder:
         save_model(model, Path(folder, "m.param"), Path(folder, "m.bin"))
         Path(folder, "shapes.json").write_text(json.dumps(dict(shapes)))
