@@ -26,7 +26,7 @@ def test_a_network_is_tried_only_once_for_each_shape(model, monkeypatch):
 
 def test_inputs_that_do_not_fit_the_weights_are_refused_before_anything_runs(model, monkeypatch):
     monkeypatch.setattr(trial, "_run_child", lambda folder: pytest.fail("ran"))
-    with pytest.raises(GraphError, match="layer conv1 .*200 channels, and its weights are for 3"):
+    with pytest.raises(GraphError, match=r"layer conv1 .*200 channels, and its weights are for 3"):
         try_out(model, {"data": (200, 1, 1)})
 
 
