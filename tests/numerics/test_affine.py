@@ -1,11 +1,21 @@
 from __future__ import annotations
 
+import math
+from fractions import Fraction
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workbench.numerics.affine import dequantize, quantize, scale_of
+from workbench.numerics.affine import (
+    dequantize,
+    halves,
+    multiply_add,
+    quantize,
+    scale_of,
+    to_int8,
+)
 
 thresholds = st.floats(2.0**-100, 2.0**100, width=32)
 
@@ -65,3 +75,52 @@ def test_an_unclipped_value_moves_by_half_a_step_at_most(threshold: float, part:
     scale = scale_of(threshold)
     error = abs(float(dequantize(quantize(x, scale), scale)[0]) - float(x[0]))
     assert error <= threshold / 254 * (1 + 1e-4)
+
+
+# --- as ncnn's compiled code rounds ---
+
+singles = st.floats(-1e6, 1e6, width=32).filter(lambda x: x == 0 or abs(x) > 1e-6)
+
+
+def exactly(x: Fraction) -> np.float32:
+    """The float32 nearest to a fraction, ties to even."""
+    if x == 0:
+        return np.float32(0)
+    step = Fraction(2) ** (math.frexp(float(x))[1] - 24)
+    return np.float32(float(round(x / step) * step))
+
+
+@given(singles, singles, singles)
+def test_a_fused_multiply_add_is_rounded_once(a: float, b: float, c: float) -> None:
+    expected = exactly(Fraction(a) * Fraction(b) + Fraction(c))
+    found = multiply_add(np.array([a], np.float32), np.float32(b), np.float32(c), once=True)[0]
+    assert found == expected
+
+
+def test_a_sum_that_float64_rounds_to_a_tie_goes_to_the_right_side() -> None:
+    a, b = np.float32(2**12 + 1), np.float32(2**12 + 1)  # 2^24 + 2^13 + 1, a tie but for c
+    for c, expected in ((2.0**-30, 2.0**24 + 2**13 + 2), (-(2.0**-30), 2.0**24 + 2**13)):
+        found = multiply_add(np.array([a]), b, np.float32(c), once=True)[0]
+        assert found == np.float32(expected)
+
+
+def test_two_roundings_may_differ_from_one() -> None:
+    sums, scale, bias = np.arange(1, 128, dtype=np.float32), np.float32(1 / 3), np.float32(0.1)
+    once = multiply_add(sums, scale, bias, once=True)
+    twice = multiply_add(sums, scale, bias, once=False)
+    np.testing.assert_array_equal(twice, sums * scale + bias)
+    assert not np.array_equal(once, twice)
+    np.testing.assert_allclose(once, twice, rtol=2**-22)
+
+
+@given(st.floats(-300, 300, width=32))
+def test_exact_halves_round_like_quantize(x: float) -> None:
+    value = np.array([x], np.float32)
+    assert to_int8(value, halves(1, adds_half=False))[0] == quantize(value, np.float32(1))[0]
+
+
+def test_adding_a_half_takes_the_number_below_it_to_one_but_at_the_end_of_a_row() -> None:
+    below = np.full(7, np.nextafter(np.float32(0.5), np.float32(0)))
+    assert to_int8(below, halves(7, adds_half=True)).tolist() == [1, 1, 1, 1, 0, 0, 0]
+    assert to_int8(-below, halves(7, adds_half=True)).tolist() == [-1, -1, -1, -1, 0, 0, 0]
+    assert not to_int8(below, halves(7, adds_half=False)).any()

@@ -37,7 +37,7 @@ class Output:
         scale_in: float32 (channels,), 1 / (bottom_scale * weight_scale).
         bias: float32 (channels,), or None.
         once: whether sum * scale_in + bias is rounded once (`multiply_add`).
-        activation: function of each element; it may change its argument.
+        activation: function of each element.
         clip: the bounds of the activation, if it does no more than keep its argument there.
         largest: float64 (channels,), the largest |sum| that can be.
     """

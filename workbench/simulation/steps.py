@@ -12,12 +12,13 @@ from numpy.typing import NDArray
 from workbench.engine import SingleLayer, arithmetic
 from workbench.formats.weights import Weight
 from workbench.graph import Layer
+from workbench.numerics.activation import activation
 from workbench.numerics.affine import halves, to_int8
 from workbench.numerics.requantize import Output, quantize_rows
 from workbench.numerics.weights import largest_accumulators
 from workbench.ops import Values, values
 from workbench.ops.kernels import KERNELS, Sums
-from workbench.ops.kernels.activation import SIGMOID, activation_of, layer_of
+from workbench.ops.kernels.activation import SIGMOID, bounds_of, layer_of
 from workbench.simulation.blob import Blob, Source
 from workbench.simulation.quantized import QuantizedLayer
 
@@ -111,17 +112,22 @@ class InInt8:
 
     @cached_property
     def _output(self) -> Output:
-        quantized, activation = self._quantized, activation_of(self._values)
+        quantized = self._quantized
         groups = quantized.weight.shape[0] // quantized.weight_scales.size
         scale = quantized.bottom_scale * np.repeat(quantized.weight_scales, groups)
         return Output(
             scale_in=np.float32(1) / scale,
             bias=quantized.bias,
             once=arithmetic().rounds_once[self._kind],
-            activation=activation[0],
-            clip=activation[1],
+            activation=self._plain_activation,
+            clip=bounds_of(self._values),
             largest=largest_accumulators(quantized.weight).astype(np.float64),
         )
+
+    def _plain_activation(self, x: NDArray[np.float32]) -> NDArray[np.float32]:
+        if self._activation is not None:
+            return x  # comes later, by `_activation`
+        return activation(x, self._values.activation_type, self._values.activation_params)
 
     @cached_property
     def _activation(self) -> SingleLayer | None:
