@@ -1,37 +1,19 @@
 from __future__ import annotations
 
-import sys
-
 import pytest
 
-from workbench import cli
 from workbench.calibration.collect import collect
 from workbench.calibration.plan import calibrate
 from workbench.export.table import save_table
-from workbench.model import load_model, save_model
+from workbench.model import load_model
 
 FILES = ("m.param", "m.bin", "m.table", "i.param", "i.bin")
 
 
 @pytest.fixture
-def folder(tmp_path, model, arrays):
-    save_model(model, tmp_path / "m.param", tmp_path / "m.bin")
-    save_table(calibrate(model, collect(model, arrays, progress=False)), tmp_path / "m.table")
-    return tmp_path
-
-
-@pytest.fixture
-def run(folder, monkeypatch, capsys):
-    monkeypatch.chdir(folder)
-
-    def call(*words: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["workbench", *words])
-        with pytest.raises(SystemExit) as stop:
-            cli.main()
-        out, err = capsys.readouterr()
-        return int(stop.value.code or 0), out, err
-
-    return call
+def folder(files, model, arrays):
+    save_table(calibrate(model, collect(model, arrays, progress=False)), files / "m.table")
+    return files
 
 
 def edit(folder, old: str, new: str) -> None:
