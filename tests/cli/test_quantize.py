@@ -78,11 +78,11 @@ def test_warnings_do_not_stop_it(run, folder):
     [("m.param", "i.bin"), ("i.param", "m.bin"), ("m.table", "i.bin"), ("i.param", "./m.table")],
 )
 def test_its_own_inputs_are_never_overwritten(run, folder, outputs):
-    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    before = {path.name: path.read_bytes() for path in folder.glob("*.*")}
     status, _, err = run("quantize", *FILES[:3], *outputs)
     assert status == 1
     assert err.startswith("error: ")
-    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+    assert {path.name: path.read_bytes() for path in folder.glob("*.*")} == before
 
 
 @pytest.mark.parametrize(
