@@ -40,7 +40,8 @@ def calls(monkeypatch):
 
 def test_the_server_starts_without_nagles_delay(tmp_path, calls):
     lab.open_lab(tmp_path / "x.ipynb", port=9999, browser=False)
-    assert calls[0][:4] == [sys.executable, "-m", "jupyterlab", "x.ipynb"]
+    assert calls[0][:3] == [sys.executable, "-m", "jupyterlab"]
+    assert "--LabApp.default_url=/lab/tree/x.ipynb" in calls[0]
     assert "--no-browser" in calls[0]
     assert "--ServerApp.port=9999" in calls[0]
     option = next(word for word in calls[0] if "websocket_connection_class" in word)
@@ -72,4 +73,4 @@ def test_lab_on_ones_own_network_checks_its_files_first(
     assert found["PARAM"] == str(tmp_path / "m.param")
     assert found["SETTINGS"]["shape"] == (8, 8, 3)
     assert found["SETTINGS"]["mean"] == (1.0, 2.0, 3.0)
-    assert calls[0][3] == "m.ipynb"
+    assert "--LabApp.default_url=/lab/tree/m.ipynb" in calls[0]

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from workbench.samples import bundled
 
@@ -58,8 +59,8 @@ def open_lab(notebook: Path, port: int = 8888, browser: bool = True) -> int:
         sys.executable,
         "-m",
         "jupyterlab",
-        str(notebook.name),
         OPTION,
+        f"--LabApp.default_url=/lab/tree/{quote(notebook.name)}",
         f"--ServerApp.root_dir={notebook.parent.resolve()}",
         f"--ServerApp.port={port}",
     ]
