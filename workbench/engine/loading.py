@@ -32,7 +32,12 @@ def check_options(options: Mapping[str, bool]) -> None:
 
 
 def load(model: Model, threads: int, options: Mapping[str, bool]) -> Any:
-    """Load a network from temporary files written from `model`."""
+    """Load a network from temporary files written from `model`.
+
+    Raises:
+        EngineError: ncnn refuses the network, or has no such option.
+    """
+    check_options(options)
     net = ncnn.Net()
     net.opt.num_threads = threads  # every option before loading: later changes are ignored
     for name, value in (FLOAT_OPTIONS | dict(options)).items():

@@ -164,7 +164,8 @@ def _same(values: Values, axis: str, size: int) -> tuple[int, int]:
 
 def _accepts(values: Values, shape: tuple[int, ...]) -> bool:
     """A border of -128 is left to ncnn: some of its kernels have room for -127 to 127 only."""
-    return len(shape) == 3 and bool(_pad_value(values) >= -LIMIT)
+    is_image = len(shape) == 3 and min(border(values, shape[1:])) >= 0
+    return is_image and bool(_pad_value(values) >= -LIMIT)
 
 
 def is_depthwise(values: Values) -> bool:
