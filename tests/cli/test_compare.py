@@ -44,6 +44,13 @@ def test_a_report_and_golden_vectors_are_written(run, files, table):
     assert (files / "golden" / "manifest.json").exists()
 
 
+def test_float_and_int8_can_be_timed(run, table):
+    status, out, _ = run("compare", *FILES, table, "npy", "--limit", "1", "--time", "1")
+    assert status == 0
+    assert "whole network" in out
+    assert "times as fast" in out
+
+
 def test_golden_vectors_are_of_one_scheme(run, table):
     assert run("compare", *FILES, table, "npy", "--scheme", "all", "--dump", "d")[0] == 2
 

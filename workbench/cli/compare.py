@@ -11,8 +11,10 @@ from typing import Any
 import click
 
 from workbench.cli.options import FILE, input_options, open_inputs
+from workbench.engine.speed import Clock
 from workbench.export.golden import dump
 from workbench.export.report import html_report
+from workbench.export.speed import measure_speed
 from workbench.export.table import load_table
 from workbench.files import replacing
 from workbench.model import load_model
@@ -37,6 +39,13 @@ from workbench.simulation.scheme import SCHEMES
 @click.option("--json", "json_file", type=FILE, help="Write the figures here.")
 @click.option("--html", "html_file", type=FILE, help="Write a report with drawings here.")
 @click.option("--dump", "folder", type=FILE, help="Write every blob of every image below here.")
+@click.option(
+    "--time",
+    "threads",
+    type=click.IntRange(1),
+    metavar="THREADS",
+    help="Also time float and int8 in ncnn on this machine, with so many threads.",
+)
 def compare(
     param: Path,
     weights: Path,
@@ -46,6 +55,7 @@ def compare(
     json_file: Path | None,
     html_file: Path | None,
     folder: Path | None,
+    threads: int | None,
     **settings: Any,
 ) -> None:
     """Compare the network PARAM BIN in float with its int8 form by TABLE, layer by layer.
@@ -65,7 +75,10 @@ def compare(
         compare_networks(model, plan, items, name, progress=sys.stderr.isatty()) for name in names
     ]
     for result in results:
-        click.echo(_text(result))
+        click.echo(str(result))
+    if threads:
+        click.echo(f"time of one run in ncnn, {threads} threads: median (5 % to 95 %)")
+        click.echo(str(measure_speed(model, plan, items[0], Clock(threads))))
     if json_file:
         _write(json_file, json.dumps(_objects(results), indent=1, allow_nan=False) + "\n")
     if html_file:
@@ -79,20 +92,6 @@ def _objects(results: Sequence[Comparison]) -> list[Mapping[str, object]]:
     if len(results) == 1:
         return as_objects(results[0])
     return [{"scheme": one.scheme} | dict(row) for one in results for row in as_objects(one)]
-
-
-def _text(result: Comparison) -> str:
-    width = max(len(row.layer) for row in result)
-    lines = [f"scheme {result.scheme}, {result.images} images"]
-    lines.append(f"{'layer':{width}}  {'cosine':>9} {'angle':>7} {'SQNR dB':>8} {'alone':>8}")
-    for row in result:
-        whole = row.accumulated
-        alone = f"{row.alone.sqnr_db:8.1f}" if row.alone else "   float"
-        lines.append(
-            f"{row.layer:{width}}  {whole.cosine:9.6f} {whole.angle_degrees:7.3f} "
-            f"{whole.sqnr_db:8.1f} {alone}"
-        )
-    return "\n".join(lines)
 
 
 def _write(path: Path, text: str) -> None:

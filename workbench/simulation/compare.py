@@ -111,6 +111,19 @@ class Comparison:
     def __getitem__(self, layer: str) -> Row:
         return next(row for row in self.rows if row.layer == layer)
 
+    def __str__(self) -> str:
+        width = max(len(row.layer) for row in self.rows)
+        head = f"{'layer':{width}}  {'cosine':>9} {'angle':>7} {'SQNR dB':>8} {'alone':>8}"
+        lines = [f"scheme {self.scheme}, {self.images} images", head]
+        for row in self.rows:
+            whole = row.accumulated
+            alone = f"{row.alone.sqnr_db:8.1f}" if row.alone else "   float"
+            lines.append(
+                f"{row.layer:{width}}  {whole.cosine:9.6f} {whole.angle_degrees:7.3f} "
+                f"{whole.sqnr_db:8.1f} {alone}"
+            )
+        return "\n".join(lines)
+
 
 def compare(
     model: Model,
