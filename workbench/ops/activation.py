@@ -19,6 +19,7 @@ from workbench.ops.op import (
     real,
     reals,
 )
+from workbench.ops.scale_rules import EQUAL, SAME_WISHED, ScaleRule, Scales, reaching, saturating
 from workbench.ops.shape_rules import one_or_every_channel, same
 
 ACTIVATIONS = ("none", "ReLU", "LeakyReLU", "Clip", "Sigmoid", "Mish", "HardSwish")
@@ -56,29 +57,71 @@ def _check_softmax(values: Values) -> Iterator[str]:
 _HARD = (real(0, "alpha", 0.2), real(1, "beta", 0.5))
 
 
-def _each(type: str, about: str, *params: Param, rules: tuple[Rule, ...] = ()) -> Op:
+def _each(
+    type: str,
+    about: str,
+    *params: Param,
+    rules: tuple[Rule, ...] = (),
+    scales: Scales | None = None,
+) -> Op:
     """Describe a function of each element alone, which keeps the shape."""
-    return Op(type, about, params, rules=rules, shapes=same)
+    return Op(type, about, params, rules=rules, shapes=same, scales=scales)
+
+
+def _relu_scales(values: Values) -> ScaleRule:
+    return SAME_WISHED if values.slope else EQUAL
+
+
+def _hard_sigmoid_scales(values: Values) -> ScaleRule | str:
+    """Beyond the two corners it is flat."""
+    corners = (values.beta / values.alpha, (1 - values.beta) / values.alpha)
+    limit = max(abs(corner) for corner in corners)
+    return saturating(limit, 127.0) if limit else "alpha leaves no slope"
+
+
+def _hard_swish_scales(values: Values) -> ScaleRule | str:
+    limit = abs(values.beta / values.alpha) if values.alpha else 0
+    return reaching(limit) if limit else "alpha or beta is 0"
+
+
+def _dropout_scales(values: Values) -> ScaleRule | str:
+    if values.scale == 1:
+        return EQUAL
+    if values.scale <= 0:
+        return "its scale is not positive"
+    return ScaleRule("rescaled", need=lambda scale: scale * values.scale)
 
 
 OPS = (
-    _each("ReLU", "y = x above zero, slope * x below.", real(0, "slope")),
+    _each(
+        "ReLU",
+        "y = x above zero, slope * x below.",
+        real(0, "slope"),
+        scales=_relu_scales,
+    ),
     Op(
         "PReLU",
         "y = x above zero, slope * x below, with a trained slope for each channel.",
         (integer(0, "num_slope", 0, low=1),),
         raws("slope", size="num_slope"),
         shapes=one_or_every_channel("num_slope"),
+        scales=SAME_WISHED,
     ),
     _each(
         "Clip",
         "y = x held between min and max.",
         real(0, "min", -FLOAT_MAX),
         real(1, "max", FLOAT_MAX),
+        scales=EQUAL,
     ),
-    _each("Sigmoid", "y = 1 / (1 + exp(-x)), between 0 and 1."),
-    _each("TanH", "y = tanh(x), between -1 and 1."),
-    _each("ELU", "y = x above zero, alpha * (exp(x) - 1) below.", real(0, "alpha", 0.1)),
+    _each("Sigmoid", "y = 1 / (1 + exp(-x)), between 0 and 1.", scales=saturating(8, 127.0)),
+    _each("TanH", "y = tanh(x), between -1 and 1.", scales=saturating(4, 127.0)),
+    _each(
+        "ELU",
+        "y = x above zero, alpha * (exp(x) - 1) below.",
+        real(0, "alpha", 0.1),
+        scales=reaching(8),
+    ),
     _each("CELU", "y = x above zero, alpha * (exp(x / alpha) - 1) below.", real(0, "alpha", 1.0)),
     _each(
         "SELU",
@@ -86,9 +129,9 @@ OPS = (
         real(0, "alpha", 1.67326324),
         real(1, "lambda", 1.050700987),
     ),
-    _each("GELU", "y = x * P(normal variable < x).", flag(0, "fast_gelu")),
-    _each("Swish", "y = x * sigmoid(x)."),
-    _each("Mish", "y = x * tanh(softplus(x))."),
+    _each("GELU", "y = x * P(normal variable < x).", flag(0, "fast_gelu"), scales=reaching(4)),
+    _each("Swish", "y = x * sigmoid(x).", scales=reaching(8)),
+    _each("Mish", "y = x * tanh(softplus(x)).", scales=reaching(8)),
     _each("Softplus", "y = log(1 + exp(x)), a smooth ReLU."),
     _each("BNLL", "y = log(1 + exp(x)), a smooth ReLU by its name in Caffe."),
     _each(
@@ -96,12 +139,14 @@ OPS = (
         "y = alpha * x + beta, held between 0 and 1: a cheap sigmoid.",
         *_HARD,
         rules=(_check_alpha,),
+        scales=_hard_sigmoid_scales,
     ),
     _each(
         "HardSwish",
         "y = x * (alpha * x + beta held between 0 and 1): a cheap swish.",
         *_HARD,
         rules=(_check_alpha,),
+        scales=_hard_swish_scales,
     ),
     _each("Threshold", "y = 1 where x is above the threshold, else 0.", real(0, "threshold")),
     _each(
@@ -123,6 +168,9 @@ OPS = (
         (integer(0, "axis"),),
     ),
     _each(
-        "Dropout", "y = x * scale: nothing is dropped once training is over.", real(0, "scale", 1.0)
+        "Dropout",
+        "y = x * scale: nothing is dropped once training is over.",
+        real(0, "scale", 1.0),
+        scales=_dropout_scales,
     ),
 )

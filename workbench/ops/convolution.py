@@ -24,6 +24,7 @@ from workbench.ops.op import (
     real,
     tagged,
 )
+from workbench.ops.scale_rules import FREE
 from workbench.ops.shape_rules import Shape, require
 from workbench.ops.window import check_kernel, image_shape, kernel, kernel_of, pads, window_shape
 
@@ -155,6 +156,7 @@ CONVOLUTION = Op(
     blob_count,
     rules=RULES,
     shapes=_shapes,
+    scales=FREE,
 )
 
 DEPTHWISE = Op(
@@ -165,6 +167,7 @@ DEPTHWISE = Op(
     blob_count,
     rules=(*RULES, _check_depthwise_term),
     shapes=_shapes,
+    scales=FREE,
 )
 
 DEFORMABLE = Op(

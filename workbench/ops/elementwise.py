@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from functools import reduce
 
 from workbench.ops.op import ONE, TWO, Count, Op, Param, Values, flag, integer, real, reals
+from workbench.ops.scale_rules import SAME_WISHED, ScaleRule
 from workbench.ops.shape_rules import MisfitError, Shape, merge, same
 
 BINARY = (
@@ -83,6 +84,43 @@ def _eltwise_shapes(values: Values, bottoms: Sequence[Shape], tops: int) -> Sequ
     return [reduce(merge, bottoms)]
 
 
+_ALIKE = ("add", "sub", "rsub", "max", "min")
+"""Operations whose result is about as large as their operands."""
+
+
+def _binary_scales(values: Values) -> ScaleRule | str:
+    """A product or quotient says nothing of the scale of its operands."""
+    name, number = BINARY[values.op_type], abs(values.b)
+    if not values.with_scalar:
+        return ScaleRule("rescaled", need=SAME_WISHED.need if name in _ALIKE else _nothing)
+    match name:
+        case "add" | "sub" | "rsub":
+            return ScaleRule("rescaled", need=lambda scale: 127 / (127 / scale + number))
+        case "max" | "min":
+            return SAME_WISHED
+        case "mul" if number:
+            return ScaleRule("rescaled", need=lambda scale: scale * number)
+        case "div" if number:
+            return ScaleRule("rescaled", need=lambda scale: scale / number)
+    return f"BinaryOp {name} with a number computes in float"
+
+
+def _nothing(scale: float) -> None:
+    return None
+
+
+def _eltwise_scales(values: Values) -> ScaleRule:
+    alike = ELTWISE[values.op_type] != "prod"
+    return ScaleRule("rescaled", need=SAME_WISHED.need if alike else _nothing)
+
+
+def _unary_scales(values: Values) -> ScaleRule | str:
+    name = UNARY[values.op_type]
+    if name in ("abs", "neg"):
+        return SAME_WISHED
+    return f"UnaryOp {name} computes in float"
+
+
 def _power(name: str, default: float) -> tuple[Param, ...]:
     return (real(0, name, default), real(1, "scale", 1.0), real(2, "shift"))
 
@@ -98,6 +136,7 @@ OPS = (
         ),
         bottoms=_binary_bottoms,
         shapes=_binary_shapes,
+        scales=_binary_scales,
     ),
     Op(
         "Eltwise",
@@ -105,14 +144,21 @@ OPS = (
         (integer(0, "op_type", 0, low=0, high=len(ELTWISE) - 1), reals(1, "coeffs")),
         bottoms=_eltwise_bottoms,
         shapes=_eltwise_shapes,
+        scales=_eltwise_scales,
     ),
     Op(
         "UnaryOp",
         "abs, sqrt, sin and their kin, element by element.",
         (integer(0, "op_type", 0, low=0, high=len(UNARY) - 1),),
         shapes=same,
+        scales=_unary_scales,
     ),
-    Op("AbsVal", "y = |x|, the size of each element without its sign.", shapes=same),
+    Op(
+        "AbsVal",
+        "y = |x|, the size of each element without its sign.",
+        shapes=same,
+        scales=SAME_WISHED,
+    ),
     Op("Erf", "y = erf(x): how much of a bell curve lies within x.", shapes=same),
     Op("Power", "y = (shift + x * scale) ^ power.", _power("power", 1.0), shapes=same),
     Op(

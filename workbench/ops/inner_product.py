@@ -18,6 +18,7 @@ from workbench.ops.op import (
     raw,
     tagged,
 )
+from workbench.ops.scale_rules import ScaleRule, mixed
 from workbench.ops.shape_rules import MisfitError, Shape, known_size, require
 
 
@@ -88,6 +89,7 @@ INNER_PRODUCT = Op(
     _inner_product_weights,
     rules=(check_activation, _check_inner_product),
     shapes=_inner_product_shapes,
+    scales=ScaleRule("free", mixed),
 )
 
 EMBED = Op(

@@ -8,7 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from functools import reduce
 
+import numpy as np
+
 from workbench.ops.op import SOME, Count, Op, Values, flag, integer, integers
+from workbench.ops.scale_rules import EQUAL, Link, ScaleRule, channels, mixed, one_to_one
 from workbench.ops.shape_rules import MisfitError, Shape, merge, same
 
 _EQUAL_PART = -233
@@ -87,12 +90,56 @@ def _shuffle_shapes(values: Values, bottoms: Sequence[Shape], tops: int) -> Sequ
     return [bottoms[0]]
 
 
+def _concat_links(
+    values: Values, bottoms: Sequence[Shape], tops: Sequence[Shape]
+) -> Iterator[Link]:
+    if _place(values.axis, tops[0]) != 0:
+        yield from one_to_one(values, bottoms, tops)
+        return
+    start = 0
+    for i, shape in enumerate(bottoms):
+        count = channels(shape)
+        if count is None:  # then the top's number is not known either
+            yield from mixed(values, bottoms, tops)
+            return
+        yield Link(i, 0, np.arange(count), np.arange(start, start + count))
+        start += count
+
+
+def _slice_links(values: Values, bottoms: Sequence[Shape], tops: Sequence[Shape]) -> Iterator[Link]:
+    if _place(values.axis, bottoms[0]) != 0:
+        yield from one_to_one(values, bottoms, tops)
+        return
+    start = 0
+    for j, shape in enumerate(tops):
+        count = channels(shape)
+        if count is None:
+            yield from mixed(values, bottoms, tops)
+            return
+        yield Link(0, j, np.arange(start, start + count), np.arange(count))
+        start += count
+
+
+def _shuffle_links(
+    values: Values, bottoms: Sequence[Shape], tops: Sequence[Shape]
+) -> Iterator[Link]:
+    """Channels [0..7] of two groups become [0 4 1 5 2 6 3 7]."""
+    shape = bottoms[0]
+    if shape is None or len(shape) < 3 or shape[0] is None:
+        yield from one_to_one(values, bottoms, tops)
+        return
+    rows = shape[0] // values.group if values.reverse else values.group
+    sources = np.arange(shape[0]).reshape(rows, -1).T.ravel()
+    yield Link(0, 0, sources, np.arange(shape[0]))
+
+
 OPS = (
     Op(
         "Split",
         "Gives one blob to several readers: the tops share its data.",
         tops=SOME,
         shapes=same,
+        scales=EQUAL,
     ),
     Op(
         "Concat",
@@ -100,6 +147,7 @@ OPS = (
         (integer(0, "axis", 0, low=-4, high=3),),
         bottoms=SOME,
         shapes=_concat_shapes,
+        scales=ScaleRule("equal", _concat_links),
     ),
     Op(
         "Slice",
@@ -108,12 +156,14 @@ OPS = (
         tops=_slice_tops,
         rules=(_check_slices,),
         shapes=_slice_shapes,
+        scales=ScaleRule("equal", _slice_links),
     ),
     Op(
         "ShuffleChannel",
         "Interleaves the channels of several groups, so that groups exchange what they know.",
         (integer(0, "group", 1, low=1), flag(1, "reverse")),
         shapes=_shuffle_shapes,
+        scales=ScaleRule("equal", _shuffle_links),
     ),
     Op(
         "Noop",
@@ -122,5 +172,5 @@ OPS = (
         tops=(0, 1),
         shapes=same,
     ),
-    Op("DeepCopy", "A copy with memory of its own.", shapes=same),
+    Op("DeepCopy", "A copy with memory of its own.", shapes=same, scales=EQUAL),
 )

@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import Any, Literal
 
 from workbench.graph import ParamValue
+from workbench.ops.scale_rules import ScaleRule, Scales
 from workbench.ops.shape_rules import ShapeRule, unknown
 
 Kind = Literal["int", "float", "ints", "floats", "text"]
@@ -189,6 +190,7 @@ class Op:
         tops: the same for top blobs.
         rules: what must hold among its parameters; each yields a sentence for each breach.
         shapes: the shapes of its tops, given those of its bottoms.
+        scales: how the scales of int8 bottoms and tops relate; None if it computes in float.
     """
 
     type: str
@@ -199,3 +201,10 @@ class Op:
     tops: Count | Callable[[Values], Count] = ONE
     rules: tuple[Rule, ...] = ()
     shapes: ShapeRule = unknown
+    scales: Scales | None = None
+
+    def scale_rule(self, values: Values) -> ScaleRule | str:
+        """Return the rule for these parameters, or a text that says why there is none."""
+        if self.scales is None:
+            return f"{self.type} computes in float"
+        return self.scales if isinstance(self.scales, ScaleRule) else self.scales(values)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from workbench.ops.op import INT_MAX, Op, Param, Same, Values, flag, integer
+from workbench.ops.scale_rules import EQUAL, SAME_WISHED, ScaleRule
 from workbench.ops.shape_rules import SAME_UPPER, Shape, slide
 from workbench.ops.window import PADS, image_shape
 
@@ -99,6 +100,11 @@ def _shapes(values: Values, bottoms: Sequence[Shape], tops: int) -> Sequence[Sha
     return [(shape[0], *[_axis(values, length, axis, PADS[axis]) for axis, length in lengths])]
 
 
+def _scales(values: Values) -> ScaleRule:
+    """A maximum is one of the elements; a mean is smaller than the largest of them."""
+    return SAME_WISHED if values.pooling_type else EQUAL
+
+
 _RULES = (_check_window, _check_output)
 
 OPS = (
@@ -108,6 +114,7 @@ OPS = (
         _params(2),
         rules=_RULES,
         shapes=_shapes,
+        scales=_scales,
     ),
     Op(
         "Pooling1D",

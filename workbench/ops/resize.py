@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 
 from workbench.ops.expression import bottoms_of, check_expression
 from workbench.ops.op import ONE, TWO, Count, Op, Values, flag, integer, real, text
+from workbench.ops.scale_rules import EQUAL, ScaleRule
 from workbench.ops.shape_rules import Shape
 
 
@@ -31,6 +32,10 @@ def _interp_shapes(values: Values, bottoms: Sequence[Shape], tops: int) -> Seque
     return [(shape[0], height, width) if height and width else (shape[0], None, None)]
 
 
+def _interp_scales(values: Values) -> ScaleRule | str:
+    return EQUAL if values.resize_type == 1 else "only the nearest pixel can be taken in int8"
+
+
 OPS = (
     Op(
         "Interp",
@@ -48,6 +53,7 @@ OPS = (
         bottoms=_interp_bottoms,
         rules=(_check_size,),
         shapes=_interp_shapes,
+        scales=_interp_scales,
     ),
     Op(
         "GridSample",

@@ -25,6 +25,7 @@ from workbench.ops.op import (
     real,
     text,
 )
+from workbench.ops.scale_rules import EQUAL, MOVED, ScaleRule
 from workbench.ops.shape_rules import MisfitError, Shape, known_size, require
 
 _UNKNOWN = -233
@@ -127,6 +128,18 @@ def _padded_shapes(values: Values, bottoms: Sequence[Shape], tops: int) -> Seque
     return [padded]
 
 
+def _padding_scales(values: Values) -> ScaleRule | str:
+    if values.per_channel_pad_data_size:
+        return "a border of another value for each channel has no integer form"
+    return MOVED if values.front or values.behind else EQUAL
+
+
+def _crop_scales(values: Values) -> ScaleRule | str:
+    if _crop_bottoms(values) != ONE:
+        return "its size is that of another blob"
+    return MOVED
+
+
 _OFFSETS = (
     integer(0, "woffset"),
     integer(1, "hoffset"),
@@ -135,7 +148,7 @@ _OFFSETS = (
 )
 
 OPS = (
-    Op("Flatten", "All elements in one row.", shapes=_flat),
+    Op("Flatten", "All elements in one row.", shapes=_flat, scales=MOVED),
     Op(
         "Reshape",
         "The same elements in another shape.",
@@ -151,12 +164,14 @@ OPS = (
         bottoms=_reshape_bottoms,
         rules=(_check_dims, _check_expressions),
         shapes=_reshape_shapes,
+        scales=MOVED,
     ),
     Op(
         "Permute",
         "Exchanges axes.",
         (integer(0, "order_type", 0, low=0, high=23),),
         shapes=_permute_shapes,
+        scales=MOVED,
     ),
     Op(
         "Squeeze",
@@ -169,9 +184,10 @@ OPS = (
             _axes(3),
         ),
         rules=(_check_axes,),
+        scales=MOVED,
     ),
-    Op("ExpandDims", "Adds axes of length 1.", (_axes(3),), rules=(_check_axes,)),
-    Op("Flip", "Reverses the order along axes.", (_axes(0),), rules=(_check_axes,)),
+    Op("ExpandDims", "Adds axes of length 1.", (_axes(3),), rules=(_check_axes,), scales=MOVED),
+    Op("Flip", "Reverses the order along axes.", (_axes(0),), rules=(_check_axes,), scales=MOVED),
     Op(
         "Crop",
         "A part of a blob, or as much of it as a second input is large.",
@@ -194,6 +210,7 @@ OPS = (
         ),
         bottoms=_crop_bottoms,
         rules=(_check_axes, _check_slices, _check_expressions),
+        scales=_crop_scales,
     ),
     Op(
         "CopyTo",
@@ -207,6 +224,7 @@ OPS = (
         "The same elements several times along axes.",
         (integer(0, "axis"), integer(1, "tiles", 1), integers(2, "repeats", low=1)),
         rules=(_check_tile,),
+        scales=MOVED,
     ),
     Op(
         "Padding",
@@ -224,16 +242,19 @@ OPS = (
         ),
         _pad_weights,
         shapes=_padded_shapes,
+        scales=_padding_scales,
     ),
     Op(
         "PixelShuffle",
         "Turns blocks of channels into finer pixels.",
         (integer(0, "upscale_factor", 1, low=1, high=46340), integer(1, "mode", 0, low=0, high=1)),
+        scales=MOVED,
     ),
     Op(
         "Reorg",
         "Turns blocks of pixels into more channels.",
         (integer(0, "stride", 1, low=1, high=46340), integer(1, "mode", 0, low=0, high=1)),
+        scales=MOVED,
     ),
     Op("Diag", "A diagonal of a matrix, or a matrix with one.", (integer(0, "diagonal"),)),
 )
