@@ -3,6 +3,7 @@ from .calibration.collect import collect as collect
 from .calibration.inputs import ImageFolder as ImageFolder
 from .calibration.inputs import MultiInput as MultiInput
 from .calibration.inputs import TensorFolder as TensorFolder
+from .calibration.labels import read_labels as read_labels
 from .calibration.plan import LayerPlan as LayerPlan
 from .calibration.plan import Plan as Plan
 from .calibration.plan import calibrate as calibrate

@@ -51,6 +51,17 @@ def test_float_and_int8_can_be_timed(run, table):
     assert "times as fast" in out
 
 
+def test_right_answers_are_counted_when_labels_are_given(run, files, table):
+    (files / "labels.txt").write_text("".join(f"{n}.npy {n % 5}\n" for n in range(6)))
+    status, out, _ = run("compare", *FILES, table, "npy", "--labels", "labels.txt")
+    assert status == 0
+    assert "top-1 on 6 images: float " in out
+    (files / "labels.txt").write_text("0.npy 1\n")
+    status, _, err = run("compare", *FILES, table, "npy", "--labels", "labels.txt")
+    assert status == 1
+    assert "no label for '1.npy'" in err
+
+
 def test_golden_vectors_are_of_one_scheme(run, table):
     assert run("compare", *FILES, table, "npy", "--scheme", "all", "--dump", "d")[0] == 2
 

@@ -10,6 +10,8 @@ from typing import Any
 
 import click
 
+from workbench.calibration.inputs import FileInputs, MultiInput
+from workbench.calibration.labels import read_labels
 from workbench.cli.options import FILE, input_options, open_inputs
 from workbench.engine.speed import Clock
 from workbench.export.golden import dump
@@ -18,6 +20,7 @@ from workbench.export.speed import measure_speed
 from workbench.export.table import load_table
 from workbench.files import replacing
 from workbench.model import load_model
+from workbench.simulation.accuracy import accuracy
 from workbench.simulation.compare import Comparison, as_objects
 from workbench.simulation.compare import compare as compare_networks
 from workbench.simulation.scheme import SCHEMES
@@ -40,6 +43,12 @@ from workbench.simulation.scheme import SCHEMES
 @click.option("--html", "html_file", type=FILE, help="Write a report with drawings here.")
 @click.option("--dump", "folder", type=FILE, help="Write every blob of every image below here.")
 @click.option(
+    "--labels",
+    "label_file",
+    type=FILE,
+    help="A text file with FILE LABEL on each line: also count the right answers of both.",
+)
+@click.option(
     "--time",
     "threads",
     type=click.IntRange(1),
@@ -55,6 +64,7 @@ def compare(
     json_file: Path | None,
     html_file: Path | None,
     folder: Path | None,
+    label_file: Path | None,
     threads: int | None,
     **settings: Any,
 ) -> None:
@@ -70,12 +80,14 @@ def compare(
     plan = load_table(table, model)
     limit = settings.pop("limit")
     items = open_inputs(model, inputs, settings)[:limit]
+    labels = _labels(label_file, items) if label_file else []
+    progress = sys.stderr.isatty()
     names = [name for name in SCHEMES if name != "float"] if scheme == "all" else [scheme]
-    results = [
-        compare_networks(model, plan, items, name, progress=sys.stderr.isatty()) for name in names
-    ]
+    results = [compare_networks(model, plan, items, name, progress=progress) for name in names]
     for result in results:
         click.echo(str(result))
+        if label_file:
+            click.echo(str(accuracy(model, plan, items, labels, result.scheme, progress=progress)))
     if threads:
         click.echo(f"time of one run in ncnn, {threads} threads: median (5 % to 95 %)")
         click.echo(str(measure_speed(model, plan, items[0], Clock(threads))))
@@ -85,6 +97,11 @@ def compare(
         _write(html_file, html_report(results, param.stem))
     if folder:
         dump(model, plan, items, folder, scheme)
+
+
+def _labels(path: Path, items: FileInputs | MultiInput) -> list[int]:
+    first = next(iter(items.parts.values())) if isinstance(items, MultiInput) else items
+    return read_labels(path, first.files)
 
 
 def _objects(results: Sequence[Comparison]) -> list[Mapping[str, object]]:

@@ -33,6 +33,12 @@ class Accuracy:
     agreement: float
     disagreements: tuple[int, ...]
 
+    def __str__(self) -> str:
+        return (
+            f"top-1 on {self.images} images: float {self.float_top1:.2%}, "
+            f"int8 {self.int8_top1:.2%}; same answer on {self.agreement:.2%}"
+        )
+
 
 def accuracy(
     model: Model,
