@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -44,7 +46,8 @@ def test_the_shortcut_gives_what_each_rounding_in_turn_gives(
     output = output_of(rng, kind, bias_size, once)
     sums = rng.integers(-100000, 100001, (5, 301)).astype(np.float32)
     expected = to_int8(output.real(sums) * np.float32(top_scale), halves(301, adds_half))
-    found = output.quantized(sums, np.float32(top_scale), adds_half)
+    output = replace(output, top_scale=top_scale, adds_half=adds_half)
+    found = output.quantized(sums)
     np.testing.assert_array_equal(found, expected)
 
 
@@ -63,7 +66,7 @@ def test_ties_and_their_neighbours_go_where_each_rounding_sends_them(once):
         )
         for top_scale in (np.float32(1), np.nextafter(np.float32(1), np.float32(0))):
             expected = to_int8(output.real(sums) * top_scale, halves(sums.size, True))
-            found = output.quantized(sums, top_scale, adds_half=True)
+            found = replace(output, top_scale=float(top_scale), adds_half=True).quantized(sums)
             np.testing.assert_array_equal(found, expected)
 
 
@@ -79,14 +82,15 @@ def test_most_elements_take_the_shortcut(monkeypatch):
 
     monkeypatch.setattr(Output, "_real", counted)
     sums = rng.integers(-100000, 100001, (5, 20000)).astype(np.float32)
-    output.quantized(sums, np.float32(10), adds_half=True)
+    replace(output, top_scale=10.0).quantized(sums)
     assert sum(careful) < sums.size / 500
 
 
 def test_what_may_pass_int32_takes_no_shortcut():
     output = output_of(np.random.default_rng(0), 0, 1.0, True)
     sums = np.full((5, 8), 1e5, np.float32)
-    assert np.array_equal(output.quantized(sums, np.float32(1e12), True), np.full((5, 8), -127))
+    found = replace(output, top_scale=1e12).quantized(sums)
+    assert np.array_equal(found, np.full((5, 8), -127))
 
 
 @settings(max_examples=60, deadline=None)

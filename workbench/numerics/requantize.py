@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -21,7 +22,7 @@ from workbench.numerics.rounding import LIMIT
 
 Floats = NDArray[np.float32]
 
-BLOCK = 1 << 15
+BLOCK = 1 << 16
 """Elements of a block: with its copies it fits in a second-level cache."""
 
 _ONE = 1 << 16
@@ -40,6 +41,8 @@ class Output:
         activation: function of each element.
         clip: the bounds of the activation, if it does no more than keep its argument there.
         largest: float64 (channels,), the largest |sum| that can be.
+        top_scale: of the int8 output, if it is int8; a float32 value.
+        adds_half: how ncnn rounds it (`halves`).
     """
 
     scale_in: Floats
@@ -48,6 +51,8 @@ class Output:
     activation: Callable[[Floats], Floats]
     clip: tuple[float, float] | None
     largest: NDArray[np.float64]
+    top_scale: float = 1.0
+    adds_half: bool = False
 
     def real(self, sums: NDArray[Any]) -> Floats:
         """Return real numbers: float32 (channels, n), of sums (channels, n)."""
@@ -57,21 +62,23 @@ class Output:
             result[rows] = self._real(sums[rows], self.scale_in[rows, None], bias)
         return result
 
-    def quantized(
-        self, sums: NDArray[Any], top_scale: np.float32, adds_half: bool
-    ) -> NDArray[np.int8]:
-        """Return int8 (channels, n), of sums (channels, n); for `adds_half` see `halves`."""
-        half = halves(sums.shape[1], adds_half)
-        shortcut = self._shortcut(top_scale)
-        if shortcut is None:
-            return to_int8(self.real(sums) * top_scale, half)
+    def quantized(self, sums: NDArray[Any]) -> NDArray[np.int8]:
+        """Return int8 (channels, n), of sums (channels, n)."""
+        half = halves(sums.shape[1], self.adds_half)
+        if self._shortcut is None:
+            return self.rounded(self.real(sums))
 
         def exact(row: NDArray[np.intp], column: NDArray[np.intp]) -> NDArray[np.int8]:
             bias = None if self.bias is None else self.bias[row]
             real = self._real(sums[row, column], self.scale_in[row], bias)
-            return to_int8(real * top_scale, half[column])
+            return to_int8(real * self.top_scale, half[column])
 
-        return shortcut.round(sums, exact)
+        return self._shortcut.round(sums, exact)
+
+    def rounded(self, real: Floats) -> NDArray[np.int8]:
+        """Return int8 (channels, n), of real numbers (channels, n)."""
+        with np.errstate(over="ignore", invalid="ignore"):
+            return to_int8(real * self.top_scale, halves(real.shape[1], self.adds_half))
 
     def _real(self, sums: NDArray[Any], scale: Floats, bias: Floats | None) -> Floats:
         single = sums.astype(np.float32, copy=False)
@@ -79,15 +86,18 @@ class Output:
             return self.activation(single * scale)
         return self.activation(multiply_add(single, scale, bias, self.once))
 
-    def _shortcut(self, top_scale: np.float32) -> Shortcut | None:
+    @cached_property
+    def _shortcut(self) -> Shortcut | None:
         if self.clip is None:
             return None
-        scale = self.scale_in * np.float64(top_scale)
-        bias = np.zeros_like(scale) if self.bias is None else self.bias * np.float64(top_scale)
-        if not (self.largest * scale + np.abs(bias)).max() < _MOST:
+        top = np.float64(self.top_scale)
+        scale = self.scale_in * top
+        bias = np.zeros_like(scale) if self.bias is None else self.bias * top
+        too_large = not (self.largest * scale + np.abs(bias)).max() < _MOST
+        if too_large or np.abs(bias).max() > Shortcut.most_offset:
             return None
         with np.errstate(over="ignore"):
-            ends = (np.array(self.clip, np.float32) * top_scale).clip(-_MOST, _MOST)
+            ends = (np.array(self.clip, np.float32) * self.top_scale).clip(-_MOST, _MOST)
         low, high = to_int8(ends, halves(1, adds_half=False)).tolist()
         return Shortcut(scale, bias, low, high)
 
@@ -120,10 +130,12 @@ class Shortcut:
 
     Args:
         scale: float64 (rows,).
-        offset: float64 (rows,).
+        offset: float64 (rows,), at most `most_offset` in size.
         low: least integer.
         high: greatest integer.
     """
+
+    most_offset = 1 << 18
 
     def __init__(
         self, scale: NDArray[np.float64], offset: NDArray[np.float64], low: int, high: int
@@ -131,8 +143,7 @@ class Shortcut:
         # Where nothing is clipped, |x * scale| < 128 + |offset|. The roundings to float32, here
         # and in ncnn, are each 2^-24 of that at most: together 4 + |offset| / 64 of the units.
         margin = 5 + np.abs(offset).max() // 32
-        self._certain = bool(margin < _ONE / 4)
-        self._near = np.uint16(2 * margin if self._certain else 0)
+        self._near = np.uint16(2 * margin)
         self._scale = (scale * _ONE).astype(np.float32)[:, None]
         self._offset = ((offset + 0.5) * _ONE + margin).astype(np.float32)[:, None]
         self._low = np.float32(low * _ONE + _ONE // 2)
@@ -153,27 +164,24 @@ class Shortcut:
             int8 (rows, n).
         """
         result = np.empty(x.shape, np.int8)
-        for rows in blocks(x.shape):
-            near = np.flatnonzero(self._round_block(x[rows], rows, result[rows]))
-            if near.size:
-                row, column = np.divmod(near, x.shape[1])
-                row += rows.start
-                result[row, column] = exact(row, column)
+        found = [self._round_block(x[rows], rows, result[rows]) for rows in blocks(x.shape)]
+        row, column = np.divmod(np.concatenate(found), x.shape[1])
+        if row.size:
+            result[row, column] = exact(row, column)
         return result
 
     def _round_block(
         self, x: NDArray[Any], rows: slice, result: NDArray[np.int8]
-    ) -> NDArray[np.bool_]:
-        """Write integers into `result`; tell which are near the border to the next."""
-        if not self._certain:
-            return np.ones(x.shape, np.bool_)
+    ) -> NDArray[np.intp]:
+        """Write integers into `result`; return the flat places of those that are not certain."""
         scaled = np.multiply(x, self._scale[rows], dtype=np.float32)
         scaled += self._offset[rows]
         scaled.clip(self._low, self._high, out=scaled)
         units = scaled.astype(np.int32)
-        near: NDArray[np.bool_] = units.astype(np.uint16) < self._near
+        near: NDArray[np.intp] = np.flatnonzero(units.astype(np.uint16) < self._near)
         np.right_shift(units, 16, out=units)
         np.copyto(result, units, casting="unsafe")
+        near += rows.start * x.shape[1]
         return near
 
 

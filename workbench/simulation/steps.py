@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cached_property
 from typing import Any, Protocol
 
@@ -13,7 +14,6 @@ from workbench.engine import SingleLayer, arithmetic
 from workbench.formats.weights import Weight
 from workbench.graph import Layer
 from workbench.numerics.activation import activation
-from workbench.numerics.affine import halves, to_int8
 from workbench.numerics.requantize import Output, quantize_rows
 from workbench.numerics.weights import largest_accumulators
 from workbench.ops import Values, values
@@ -115,7 +115,7 @@ class InInt8:
         quantized = self._quantized
         groups = quantized.weight.shape[0] // quantized.weight_scales.size
         scale = quantized.bottom_scale * np.repeat(quantized.weight_scales, groups)
-        return Output(
+        output = Output(
             scale_in=np.float32(1) / scale,
             bias=quantized.bias,
             once=arithmetic().rounds_once[self._kind],
@@ -123,6 +123,10 @@ class InInt8:
             clip=bounds_of(self._values),
             largest=largest_accumulators(quantized.weight).astype(np.float64),
         )
+        if quantized.top_scale is None:
+            return output
+        adds_half = arithmetic().adds_half and self._vectors
+        return replace(output, top_scale=float(quantized.top_scale), adds_half=adds_half)
 
     def _plain_activation(self, x: NDArray[np.float32]) -> NDArray[np.float32]:
         if self._activation is not None:
@@ -133,10 +137,6 @@ class InInt8:
     def _activation(self) -> SingleLayer | None:
         found = layer_of(self._values)
         return SingleLayer(Layer(found[0], "f", ("x",), ("y",), found[1])) if found else None
-
-    @property
-    def _adds_half(self) -> bool:
-        return arithmetic().adds_half and self._vectors
 
     @property
     def _vectors(self) -> bool:
@@ -173,15 +173,12 @@ class InInt8:
 
     def _finish(self, rows: NDArray[Any], shape: tuple[int, ...]) -> NDArray[Any]:
         """Turn sums (channels, n) into the layer's output."""
-        top_scale = self._quantized.top_scale
-        if top_scale is not None and self._activation is None:
-            return self._output.quantized(rows, top_scale, self._adds_half)
+        gives_int8 = self._quantized.top_scale is not None
+        if gives_int8 and self._activation is None:
+            return self._output.quantized(rows)
         real = self._output.real(rows)
         if self._activation is not None:
             # ncnn's scalar code is met in a blob of one element for each channel
             x = real.reshape(shape if self._vectors else (-1, 1, 1))
             real = self._activation.run({"x": x})[0].reshape(rows.shape)
-        if top_scale is None:
-            return real
-        with np.errstate(over="ignore"):
-            return to_int8(real * top_scale, halves(rows.shape[1], self._adds_half))
+        return self._output.rounded(real) if gives_int8 else real

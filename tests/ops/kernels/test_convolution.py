@@ -49,7 +49,7 @@ CASES = [
 ]
 
 
-@pytest.mark.parametrize("cached", [1, 300, 1 << 17])
+@pytest.mark.parametrize("cached", [1, 300, 1 << 18])
 @pytest.mark.parametrize(("params", "shape"), CASES, ids=str)
 def test_sums_are_those_of_the_definition_however_they_are_cut(params, shape, cached, monkeypatch):
     monkeypatch.setattr(convolution, "_CACHED", cached)

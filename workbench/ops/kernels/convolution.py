@@ -16,7 +16,7 @@ from workbench.ops.kernels.kernel import Kernel, Sums, exact_dtype, wrap
 from workbench.ops.op import Values
 
 _SAME_UPPER, _SAME_LOWER = -233, -234
-_CACHED = 1 << 17
+_CACHED = 1 << 18
 """Elements of a matrix of columns that fit in a second-level cache."""
 _LEAST_COLUMNS = 256
 """So many columns at a time keep a product of matrices efficient."""
@@ -36,23 +36,27 @@ def _sums(values: Values, weight: NDArray[np.int8]) -> Sums:
         for first in range(0, group, step):
             some = slice(first, min(first + step, group))
             part = x[some.start * channels : some.stop * channels]
-            result[some] = _products(matrices[some], window, window.planes(part, dtype))
+            _multiply(matrices[some], window, window.planes(part, dtype), result[some])
         return wrap(result.reshape(weight.shape[0], *window.output))
 
     return sums
 
 
-def _products(matrices: NDArray[Any], window: _Window, planes: NDArray[Any]) -> NDArray[Any]:
-    """Multiply some groups: (groups, outputs, h, w)."""
+def _multiply(
+    matrices: NDArray[Any], window: _Window, planes: NDArray[Any], result: NDArray[Any]
+) -> None:
+    """Multiply some groups into `result` (groups, outputs, h, w)."""
     groups, outputs, inputs = matrices.shape
-    rows = np.empty((groups, outputs, window.output[0] * window.pitch), matrices.dtype)
+    (h, w), pitch = window.output, window.pitch
+    lines = result if pitch == w else np.empty((groups, outputs, h, pitch), result.dtype)
+    rows = lines.reshape(groups, outputs, h * pitch)
     step = max(_LEAST_COLUMNS, _CACHED // (groups * inputs))
     for start in range(0, window.length, step):
         places = slice(start, min(start + step, window.length))
         columns = window.columns(planes, places).reshape(groups, inputs, -1)
         np.matmul(matrices, columns, out=rows[:, :, places])
-    lines = rows.reshape(groups, outputs, window.output[0], window.pitch)
-    return lines[:, :, :, : window.output[1]]
+    if lines is not result:
+        result[...] = lines[:, :, :, :w]
 
 
 @dataclass(frozen=True)
@@ -101,6 +105,8 @@ class _Window:
 
     def planes(self, x: NDArray[np.int8], dtype: type[Any]) -> NDArray[Any]:
         """Deal out some channels: (channels, stride_h, stride_w, elements of a plane)."""
+        if not any(self._border) and _strides(self.values) == (1, 1):
+            return x.astype(dtype).reshape(x.shape[0], 1, 1, -1)
         above, _, left, _ = self._border
         (stride_h, stride_w), (channels, h, w) = _strides(self.values), x.shape
         lines = -(-self._bordered[0] // stride_h)
