@@ -133,17 +133,17 @@ def doubling_high_mul(a: Ints, b: Ints) -> NDArray[np.int32]:
     return to_int32((product + (1 << 30)) >> 31)
 
 
-def rounding_divide(x: Ints, exponent: Ints) -> NDArray[np.int32]:
+def rounding_divide(x: Ints, exponent: Ints | int) -> NDArray[np.int32]:
     """round(x / 2^exponent), a half away from zero.
 
     Args:
-        x: int32, any shape.
+        x: int32 (or an int64 below 2^62), any shape.
         exponent: integers >= 0, broadcast against `x`.
 
     Source: google/gemmlowp, fixedpoint/fixedpoint.h, RoundingDivideByPOT.
     """
     wide = x.astype(np.int64)
-    places = np.minimum(exponent, 40).astype(np.int64)  # from 33 on everything becomes 0
+    places = np.asarray(np.minimum(exponent, 40), np.int64)  # from 33 on everything becomes 0
     half = (np.int64(1) << places) >> 1
     return to_int32(np.where(wide < 0, -((half - wide) >> places), (wide + half) >> places))
 
@@ -166,9 +166,9 @@ def _shift(
     x: NDArray[np.int64], right: NDArray[np.int64] | np.int64, counter: OverflowCounter | None
 ) -> NDArray[np.int64]:
     """Shift to the right (floor), or to the left where `right` is negative."""
-    down: NDArray[np.int64] = x >> np.clip(right, 0, 63)
+    down: NDArray[np.int64] = np.right_shift(x, np.clip(right, 0, 63))
     if np.all(right >= 0):
         return down
     # what is beyond int32 stays beyond it, and 2^31 * 2^31 still fits in int64
-    up: NDArray[np.int64] = x.clip(-(1 << 31), 1 << 31) << np.clip(-right, 0, 31)
+    up: NDArray[np.int64] = np.left_shift(x.clip(-(1 << 31), 1 << 31), np.clip(-right, 0, 31))
     return np.where(right >= 0, down, _hold(up, counter))
