@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 
 from workbench.numerics.rounding import LIMIT, round_half_away, saturate
 
+Doubles = NDArray[np.float64]
+
 
 def scale_of(threshold: float, levels: int = LIMIT) -> np.float32:
     """Turn a threshold into a scale: levels / threshold, divided in float32 as ncnn does.
@@ -85,11 +87,14 @@ def multiply_add(
     """
     if not once:
         return a * b + c
-    product: NDArray[np.float64] = np.multiply(a, b, dtype=np.float64)  # exact: 24 + 24 bits
-    total: NDArray[np.float64] = product + c
-    halfway = (total.view(np.int64) & _BELOW_FLOAT32) == _HALF_OF_FLOAT32
-    if halfway.any():
-        _nudge(total, product, c, halfway)
+    total = a.astype(np.float64)
+    total *= b  # exact: 24 + 24 bits fit in 53
+    total += c
+    halfway = np.flatnonzero((total.view(np.int64) & _BELOW_FLOAT32) == _HALF_OF_FLOAT32)
+    if halfway.size:
+        places = np.unravel_index(halfway, total.shape)
+        parts = (np.broadcast_to(part, total.shape)[places] for part in (a, b, c))
+        total[places] = _nudged(total[places], *(part.astype(np.float64) for part in parts))
     return total.astype(np.float32)
 
 
@@ -97,21 +102,17 @@ _BELOW_FLOAT32 = (1 << 29) - 1
 _HALF_OF_FLOAT32 = 1 << 28
 
 
-def _nudge(
-    total: NDArray[np.float64],
-    product: NDArray[np.float64],
-    c: NDArray[np.float32] | np.float32,
-    halfway: NDArray[np.bool_],
-) -> None:
+def _nudged(total: Doubles, a: Doubles, b: Doubles, c: Doubles) -> Doubles:
     """Move sums that lie just between two float32 to the side that the exact sum is on.
 
     Rounding to float64 may have put them there; rounding again would then go to the even side.
     """
-    p, t = product[halfway], total[halfway]
-    addend = np.broadcast_to(c, total.shape)[halfway].astype(np.float64)
-    back = t - p
-    error = (p - (t - back)) + (addend - back)  # what the sum lost, exactly (Knuth's two-sum)
-    total[halfway] = np.where(error == 0, t, np.nextafter(t, np.copysign(np.inf, error)))
+    product = a * b
+    back = total - product
+    error = (product - (total - back)) + (c - back)  # what the sum lost (Knuth's two-sum)
+    aside = np.nextafter(total, np.copysign(np.inf, error))
+    result: Doubles = np.where(error == 0, total, aside)
+    return result
 
 
 def to_int8(x: NDArray[np.float32], half: NDArray[np.float32]) -> NDArray[np.int8]:

@@ -185,8 +185,8 @@ class Shortcut:
         return near
 
 
-def blocks(shape: tuple[int, ...]) -> Iterator[slice]:
-    """Cut (rows, n) into slices of rows with about `BLOCK` elements each."""
-    rows = max(1, BLOCK // max(1, shape[1]))
+def blocks(shape: tuple[int, ...], size: int = BLOCK) -> Iterator[slice]:
+    """Cut (rows, n) into slices of rows with about `size` elements each."""
+    rows = max(1, size // max(1, shape[1]))
     for start in range(0, shape[0], rows):
         yield slice(start, min(start + rows, shape[0]))

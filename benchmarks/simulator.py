@@ -1,0 +1,125 @@
+"""Time the simulator against ncnn's own int8 inference, on one core and in one run.
+
+    python benchmarks/simulator.py [--rounds N] [--json FILE]
+
+The network has the shape of MobileNetV2 at 224x224, with random weights. All take turns on the
+same image, and of each the best round counts, so that a busy machine disturbs them alike. It
+also checks that every blob equals ncnn's.
+"""
+
+from __future__ import annotations
+
+import os
+
+os.environ |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}  # before NumPy is imported
+
+import argparse
+import json
+import sys
+import time
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from workbench.calibration.collect import collect
+from workbench.calibration.plan import Plan, calibrate
+from workbench.engine import Network
+from workbench.export.int8 import int8_model
+from workbench.model import Model
+from workbench.simulation.difference import first_difference
+from workbench.simulation.simulator import Simulator
+
+sys.path.insert(0, str(Path(__file__).parent))
+from mobilenet_v2 import mobilenet_v2
+
+LIMIT = 4.0
+"""A full run may take this many times as long as ncnn without packing."""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rounds", type=int, default=15)
+    parser.add_argument("--json", type=Path)
+    options = parser.parse_args()
+    model, image = mobilenet_v2(), image_of(seed=1)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        plan = calibrate(model, collect(model, [image], progress=False), method="minmax")
+    check(model, plan, image)
+    milliseconds = best(contestants(model, plan, image), options.rounds)
+    ratios = ratios_of(milliseconds)
+    for name, value in (milliseconds | ratios).items():
+        print(f"{name:48s} {value:8.2f} {'ms' if name in milliseconds else 'times'}")
+    if options.json:
+        options.json.write_text(json.dumps({"milliseconds": milliseconds, "ratios": ratios}))
+    if ratios["full run / ncnn without packing"] > LIMIT:
+        sys.exit(f"the simulator takes more than {LIMIT} times as long as ncnn")
+
+
+def image_of(seed: int) -> np.ndarray:
+    return np.random.default_rng(seed).normal(0, 1, (3, 224, 224)).astype(np.float32)
+
+
+def check(model: Model, plan: Plan, image: np.ndarray) -> None:
+    network = Network(int8_model(model, plan), use_packing_layout=False)
+    theirs = network.run_raw({"data": image}, model.graph.blobs)
+    if difference := first_difference(Simulator(model, plan).run(image), theirs):
+        sys.exit(str(difference))
+
+
+def contestants(model: Model, plan: Plan, image: np.ndarray) -> dict[str, Callable[[], object]]:
+    """What is timed; the simulator keeps all blobs, and ncnn is timed with and without."""
+    int8, feed = int8_model(model, plan), {"data": image}
+    plain, packed = Network(int8, use_packing_layout=False), Network(int8)
+    simulators = {scheme: Simulator(model, plan, scheme) for scheme in ("requantize", "dequantize")}
+    full = simulators["requantize"].run(image)
+    layers = [layer.name for layer in model.quantizable]
+    later = {
+        place: simulators["requantize"].changed(
+            plan.changed(name, threshold=plan[name].threshold * 0.9)
+        )
+        for place, name in (("last", layers[-1]), ("middle", layers[len(layers) // 2]))
+    }
+    return {
+        "ncnn without packing": lambda: plain.run(feed, model.graph.outputs),
+        "ncnn without packing, all blobs": lambda: plain.run_raw(feed, model.graph.blobs),
+        "ncnn with packing": lambda: packed.run(feed, model.graph.outputs),
+        "full run": lambda: simulators["requantize"].run(image),
+        "full run, half quantization": lambda: simulators["dequantize"].run(image),
+        "rerun after a change of the last layer": lambda: later["last"].run(image, full),
+        "rerun after a change of a middle layer": lambda: later["middle"].run(image, full),
+        "a new plan of one changed layer": lambda: simulators["requantize"].changed(
+            plan.changed(layers[-1], threshold=np.random.default_rng().uniform(1, 2))
+        ),
+    }
+
+
+def best(contestants: dict[str, Callable[[], object]], rounds: int) -> dict[str, float]:
+    """The shortest time of each, in milliseconds, after a first round that is not counted."""
+    times: dict[str, list[float]] = {name: [] for name in contestants}
+    for _ in range(rounds + 1):
+        for name, run in contestants.items():
+            start = time.perf_counter()
+            run()
+            times[name].append((time.perf_counter() - start) * 1e3)
+    return {name: min(found[1:]) for name, found in times.items()}
+
+
+def ratios_of(times: dict[str, float]) -> dict[str, float]:
+    full = times["full run"]
+    return {
+        "full run / ncnn without packing": full / times["ncnn without packing"],
+        "full run / ncnn without packing, all blobs": full
+        / times["ncnn without packing, all blobs"],
+        "full run / ncnn with packing": full / times["ncnn with packing"],
+        "rerun of the last layer / full run": times["rerun after a change of the last layer"]
+        / full,
+        "rerun of a middle layer / full run": times["rerun after a change of a middle layer"]
+        / full,
+    }
+
+
+if __name__ == "__main__":
+    main()
