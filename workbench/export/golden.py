@@ -3,9 +3,10 @@
     DIR/manifest.json     a list of objects: image, file, layer, blob, dtype, scale
     DIR/0000/NAME.npy     one blob of image 0, (C, H, W): int8, or float32 where it is float
 
-`scale` is a number for an int8 blob (real = int8 / scale) and null for a float one. The input
-is the float32 that the network was given. Blob names become file names; what a file system
-might not take is replaced by "_", and the manifest says which file holds which blob.
+`scale` is a number for an int8 blob (real = int8 / scale), a list where each channel has its own,
+and null for a float one. The input is the float32 that the network was given. Blob names become
+file names; what a file system might not take is replaced by "_", and the manifest says which file
+holds which blob.
 """
 
 from __future__ import annotations
@@ -67,7 +68,7 @@ def _entry(image: int, file: str, model: Model, name: str, blob: Blob) -> Mappin
         "layer": model.graph.producers[name].name,
         "blob": name,
         "dtype": blob.array.dtype.name,
-        "scale": blob.scale,
+        "scale": blob.scale.tolist() if isinstance(blob.scale, np.ndarray) else blob.scale,
     }
 
 

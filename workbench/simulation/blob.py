@@ -12,7 +12,10 @@ from numpy.typing import NDArray
 from workbench.graph import Graph
 from workbench.numerics.affine import dequantize
 
-Source = Literal["input", "int8 kernel", "moved", "ncnn float", "ncnn int8"]
+Source = Literal["input", "int8 kernel", "integers", "moved", "ncnn float", "ncnn int8"]
+
+Scale = float | NDArray[np.float32]
+"""Of a whole blob, or read-only float32 (channels,), one for each channel, the first axis."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -20,28 +23,36 @@ class Blob:
     """One blob.
 
     Attributes:
-        array: int8 or float32, read-only.
-        scale: of an int8 blob: real = array / scale; None if it is float.
+        array: int8 or float32, read-only; int32 in the scheme of that name.
+        scale: of integers: real = array / scale; None if it is float.
         source: what computed it: "input" (the user), "int8 kernel" (int8 arithmetic in NumPy),
+            "integers" (arithmetic in integers alone),
             "moved" (the same elements as those of another blob), "ncnn float" or "ncnn int8"
             (ncnn's own layer, because there is no kernel for it).
+        overflows: how many numbers did not fit in 32 bits on the way to it.
     """
 
     array: NDArray[Any]
-    scale: float | None
+    scale: Scale | None
     source: Source
+    overflows: int = 0
 
     def __post_init__(self) -> None:
         self.array.setflags(write=False)
+        if isinstance(self.scale, np.ndarray):
+            self.scale.setflags(write=False)
 
     @property
     def real(self) -> NDArray[np.float32]:
         """The values in real units, float32."""
-        return self.array if self.scale is None else dequantize(self.array, np.float32(self.scale))
+        if self.scale is None:
+            return self.array
+        scale = np.asarray(self.scale, np.float32)
+        return dequantize(self.array, scale.reshape(-1, *[1] * (self.array.ndim - 1)))
 
     def equals(self, other: Blob) -> bool:
         """Tell whether both hold the same numbers in the same scale."""
-        same_kind = self.array.dtype == other.array.dtype and self.scale == other.scale
+        same_kind = self.array.dtype == other.array.dtype and _same(self.scale, other.scale)
         return same_kind and np.array_equal(
             self.array, other.array, equal_nan=self.array.dtype.kind == "f"
         )
@@ -68,3 +79,14 @@ class Run:
 
     def __getitem__(self, blob: str) -> Blob:
         return self.blobs[blob]
+
+    @property
+    def overflows(self) -> Mapping[str, int]:
+        """How many numbers left 32 bits on the way to a blob, where any did."""
+        return {name: blob.overflows for name, blob in self.blobs.items() if blob.overflows}
+
+
+def _same(left: Scale | None, right: Scale | None) -> bool:
+    if left is None or right is None:
+        return left is right
+    return np.array_equal(np.atleast_1d(left), np.atleast_1d(right))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from workbench.errors import WorkbenchError
+from workbench.simulation.integer.arithmetic import MODERN, SHIFT, Arithmetic
 
 
 @dataclass(frozen=True)
@@ -18,12 +19,14 @@ class Scheme:
         about: what it is, in one line for a learner.
         quantizes: whether the layers of the plan compute in int8.
         fuses: whether adjacent convolutions hand int8 on (`propagate.requantized`).
+        integer: how the other layers compute in integers too; None if they do not.
     """
 
     name: str
     about: str
     quantizes: bool
     fuses: bool
+    integer: Arithmetic | None = None
 
 
 SCHEMES: Mapping[str, Scheme] = MappingProxyType(
@@ -43,17 +46,33 @@ SCHEMES: Mapping[str, Scheme] = MappingProxyType(
                 True,
                 True,
             ),
+            Scheme(
+                "integer",
+                "Full int8: every op that can stays in integers; 31-bit multipliers, rounded.",
+                True,
+                False,
+                MODERN,
+            ),
+            Scheme(
+                "integer-shift",
+                "Full int8 with 8-bit multipliers: E >> F, rounded down; Splits of two scales.",
+                True,
+                False,
+                SHIFT,
+            ),
         )
     }
 )
 
 
-def scheme_of(name: str) -> Scheme:
-    """Return a scheme by name.
+def scheme_of(name: str | Scheme) -> Scheme:
+    """Return a scheme by name, or the scheme that is given.
 
     Raises:
         WorkbenchError: there is none of that name.
     """
+    if isinstance(name, Scheme):
+        return name
     try:
         return SCHEMES[name]
     except KeyError:

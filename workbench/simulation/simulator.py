@@ -13,13 +13,15 @@ from workbench.engine.network import checked_inputs
 from workbench.graph import Layer
 from workbench.model import Model
 from workbench.simulation.blob import Blob, Run
+from workbench.simulation.integer.propagation import Propagation
+from workbench.simulation.integer.steps import IntegerNetwork
 from workbench.simulation.quantized import QuantizedLayer, quantized_layers
-from workbench.simulation.scheme import scheme_of
+from workbench.simulation.scheme import Scheme, scheme_of
 from workbench.simulation.steps import InInt8, InNcnn, Moved, Step
 from workbench.simulation.storage import stored_weights
 
 
-def simulate(model: Model, plan: Plan, inputs: Item, scheme: str = "requantize") -> Run:
+def simulate(model: Model, plan: Plan, inputs: Item, scheme: str | Scheme = "requantize") -> Run:
     """Run one input through the int8 network; see `Simulator`."""
     return Simulator(model, plan, scheme).run(inputs)
 
@@ -32,7 +34,7 @@ class Simulator:
     Args:
         model: the float network.
         plan: decisions for it.
-        scheme: a key of `workbench.simulation.scheme.SCHEMES`.
+        scheme: a key of `workbench.simulation.scheme.SCHEMES`, or a scheme of one's own.
         like: a simulator of the same network, whatever its plan and scheme; what would be
             prepared the same is taken from it.
 
@@ -48,7 +50,7 @@ class Simulator:
         self,
         model: Model,
         plan: Plan,
-        scheme: str = "requantize",
+        scheme: str | Scheme = "requantize",
         like: Simulator | None = None,
     ) -> None:
         self.model = model
@@ -60,6 +62,11 @@ class Simulator:
         self.quantized: Mapping[str, QuantizedLayer] = (
             quantized_layers(model, plan, self.scheme.fuses, known) if self.scheme.quantizes else {}
         )
+        self._integers = (
+            IntegerNetwork(model, self.quantized, self.scheme.integer)
+            if self.scheme.integer
+            else None
+        )
         old = like._steps if like else {}
         self._steps: Mapping[str, Step] = {
             layer.name: _same_or_new(old.get(layer.name), self._step(layer))
@@ -69,9 +76,16 @@ class Simulator:
 
     def changed(self, plan: Plan) -> Simulator:
         """Return a simulator for another plan; what stays the same is not prepared anew."""
-        return Simulator(self.model, plan, self.scheme.name, like=self)
+        return Simulator(self.model, plan, self.scheme, like=self)
+
+    @property
+    def propagation(self) -> Propagation | None:
+        """The scale of each blob in an integer scheme; None in the others."""
+        return self._integers.propagation if self._integers else None
 
     def _step(self, layer: Layer) -> Step:
+        if self._integers:
+            return self._integers.step(layer)
         if layer.name in self.quantized:
             return InInt8(self.quantized[layer.name])
         if layer.type == "Split":
