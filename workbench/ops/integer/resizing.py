@@ -32,21 +32,30 @@ def nearest(values: Values, x: NDArray[Any], reference: NDArray[Any] | None = No
     if values.size_expr or (values.resize_type != _NEAREST and x.ndim > 1):
         raise GraphError("only an Interp by the nearest element, of a known size, moves integers")
     image = x[:, None, None] if x.ndim == 1 else x
-    result = image
-    for axis, name in ((-2, "height"), (-1, "width")):
-        if x.ndim != 2 or axis == -1:
-            given = 0 if reference is None else (1, *reference.shape)[axis]
-            places = _places(values, name, image.shape[axis], given)
-            result = np.take(result, places, axis=axis)
-    return result
+    axes = [(-1, "width")] if x.ndim == 2 else [(-2, "height"), (-1, "width")]
+    lengths = [_length(values, name, axis, image, reference) for axis, name in axes]
+    if lengths == [image.shape[axis] for axis, _ in axes]:
+        return image  # ncnn takes no steps then, although they might leave places out
+    for (axis, name), length in zip(axes, lengths, strict=True):
+        step = _step(values, name, image.shape[axis], length, reference is not None)
+        places = (np.arange(length, dtype=np.float32) * step).astype(np.intp)
+        image = np.take(image, np.minimum(places, image.shape[axis] - 1), axis=axis)
+    return image
 
 
-def _places(values: Values, name: str, length: int, given: int) -> NDArray[np.intp]:
-    """Where each element of an axis comes from; the step is a float32, as ncnn has it."""
-    one, sizes = np.float32(1), (values.output_height, values.output_width)
-    scale = np.float32(values[f"{name}_scale"])
-    wanted = given or (values[f"output_{name}"] if all(sizes) else int(np.float32(length) * scale))
-    fixed = given or values[f"output_{name}"]
-    step = np.float32(length) / np.float32(wanted) if fixed else one / scale
-    places = (np.arange(wanted, dtype=np.float32) * step).astype(np.intp)
-    return np.minimum(places, length - 1)
+def _length(
+    values: Values, name: str, axis: int, image: NDArray[Any], reference: NDArray[Any] | None
+) -> int:
+    """Length of an axis of the result; without both sizes the scales count."""
+    if reference is not None:
+        return int((1, *reference.shape)[axis])
+    if values.output_height and values.output_width:
+        return int(values[f"output_{name}"])
+    return int(np.float32(image.shape[axis]) * np.float32(values[f"{name}_scale"]))
+
+
+def _step(values: Values, name: str, before: int, after: int, referred: bool) -> np.float32:
+    """From one element of the result to the next, in elements of the bottom: a float32."""
+    if referred or values[f"output_{name}"]:
+        return np.float32(before) / np.float32(after)
+    return np.float32(1) / np.float32(values[f"{name}_scale"])
