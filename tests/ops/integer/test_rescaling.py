@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from workbench.errors import CalibrationError
+from workbench.numerics.fixed_point import FLAVOURS
+from workbench.ops.integer.rescaling import prepare_change, prepare_split, rescaled, split
+
+EVERY = np.arange(-127, 128, dtype=np.int8)
+SCALES = st.floats(0.01, 1000)
+
+
+@pytest.mark.parametrize("flavour", FLAVOURS)
+@given(SCALES, SCALES)
+def test_levels_in_another_scale_are_within_the_bound_of_the_flavour(flavour, before, after):
+    change = prepare_change(before, after, flavour)
+    result = rescaled(EVERY, change)
+    assert result.dtype == np.int8
+    exact = EVERY * (1.0 if change is None else change.real[0])
+    error = result - exact.clip(-127, 127)
+    if flavour == "floor":
+        assert error.min() > -1
+        assert error.max() <= 0
+    else:
+        assert np.abs(error).max() <= (1.0 if flavour == "two roundings" else 0.5) + 1e-9
+
+
+def test_the_same_scale_is_no_change():
+    assert prepare_change(np.float32([2, 3]), np.float32([2, 3])) is None
+    assert rescaled(EVERY, None).tolist() == EVERY.tolist()
+
+
+def test_a_split_is_made_with_the_larger_scale_and_the_smaller_is_derived():
+    largest, changes = prepare_split((40.0, 100.0), "floor")
+    assert largest == 100.0
+    assert changes[1] is None
+    # 0.4 * 2^9 = 204.8, so E = 205, F = 9
+    smaller, larger = split(np.array([127, -127, 5], np.int8), changes)
+    assert smaller.tolist() == [127 * 205 >> 9, -127 * 205 >> 9, 5 * 205 >> 9]
+    assert larger.tolist() == [127, -127, 5]
+
+
+def test_each_channel_can_have_a_scale_of_its_own():
+    x = np.full((2, 1, 2), 100, np.int8)
+    change = prepare_change(np.float32([10, 20]), np.float32([5, 5]))
+    assert rescaled(x, change)[:, 0, 0].tolist() == [50, 25]
+
+
+@pytest.mark.parametrize("wrong", [0.0, np.inf, np.nan, -1.0])
+def test_what_is_no_scale_is_refused(wrong):
+    with pytest.raises(CalibrationError):
+        prepare_change(wrong, 1.0)
+    with pytest.raises(CalibrationError):
+        prepare_change(1.0, wrong)
