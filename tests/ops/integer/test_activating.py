@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -28,41 +30,41 @@ EVERY = np.arange(-127, 128, dtype=np.int8)
 SCALES = st.floats(0.5, 200)
 
 
-def layer(type: str, params=None) -> Layer:
+def layer(type: str, params: dict[int, Any] | None = None) -> Layer:
     return Layer(type, "x", ("a",), ("b",), params or {})
 
 
-def test_relu_is_ncnns_on_levels(ncnn):
+def test_relu_is_ncnns_on_levels(ncnn: Any) -> None:
     assert relu(EVERY).dtype == np.int8
     np.testing.assert_array_equal(relu(EVERY), ncnn(layer("ReLU"), EVERY)[0])
     np.testing.assert_array_equal(relu(EVERY), clip(EVERY, POSITIVE))
 
 
-def test_relu6_holds_6_times_the_scale():
+def test_relu6_holds_6_times_the_scale() -> None:
     bounds = prepare_bounds(0, 6, 15.0)
     assert bounds == Bounds(0, 90)
     assert clip(EVERY, bounds).dtype == np.int8
     assert clip(EVERY, bounds).tolist() == [min(max(q, 0), 90) for q in EVERY.tolist()]
 
 
-def test_of_two_top_scales_the_larger_gives_the_bounds():
+def test_of_two_top_scales_the_larger_gives_the_bounds() -> None:
     assert prepare_bounds(0, 6, 15.0, 20.0) == Bounds(0, 120)
     assert prepare_bounds(0, 6, 15.0, 30.0) == Bounds(0, 127)
 
 
-def test_the_fork_shifts_the_bound_down():
+def test_the_fork_shifts_the_bound_down() -> None:
     # 20.3 at 7 bits: E = 20.3 * 2^3 = 162.4, so 162; int(6 * 162) >> 3 = 121, where 121.8 is true
     assert prepare_bounds(0, 6, 20.3, flavour="floor", bits=7) == Bounds(0, 121)
     assert prepare_bounds(0, 6, 20.3) == Bounds(0, 122)
 
 
-def test_no_bound_is_the_end_of_the_range():
+def test_no_bound_is_the_end_of_the_range() -> None:
     assert prepare_bounds(-np.inf, np.inf, 3.0) == EVERYTHING
     assert prepare_bounds(-np.inf, np.inf, 3.0, flavour="floor") == EVERYTHING
 
 
 @given(st.floats(-3, 3), SCALES, SCALES)
-def test_a_leaky_relu_is_the_nearest_level(slope, bottom, top):
+def test_a_leaky_relu_is_the_nearest_level(slope: float, bottom: float, top: float) -> None:
     result = leaky_relu(EVERY, prepare_slopes(slope, bottom, top))
     assert result.dtype == np.int8
     exact = np.where(EVERY < 0, EVERY * slope, EVERY) * (top / bottom)
@@ -70,15 +72,15 @@ def test_a_leaky_relu_is_the_nearest_level(slope, bottom, top):
 
 
 @pytest.mark.parametrize("shape", [(3, 2, 5), (3, 5), (3,)])
-def test_each_channel_has_its_slope_as_in_ncnn(ncnn, shape):
-    slopes = np.float32([2, 0, -1])
+def test_each_channel_has_its_slope_as_in_ncnn(ncnn: Any, shape: tuple[int, ...]) -> None:
+    slopes = np.array([2, 0, -1], np.float32)
     prelu, x = layer("PReLU", {0: 3}), np.arange(-10, 20, dtype=np.int8)[: np.prod(shape)]
     x = x.reshape(shape)
     (theirs,) = ncnn(prelu, x, weights=(Weight.of("slope", slopes),))
     np.testing.assert_array_equal(leaky_relu(x, prepare_slopes(slopes, 1.0, 1.0)), theirs)
 
 
-def test_a_slope_that_is_no_number_is_refused():
+def test_a_slope_that_is_no_number_is_refused() -> None:
     with pytest.raises(CalibrationError, match="a slope"):
         prepare_slopes([0.5, np.nan], 1.0, 1.0)
 
@@ -117,7 +119,9 @@ TABLED = [
 
 
 @pytest.mark.parametrize(("type", "params"), TABLED)
-def test_a_table_is_within_half_a_level_of_ncnns_layer(ncnn, type, params):
+def test_a_table_is_within_half_a_level_of_ncnns_layer(
+    ncnn: Any, type: str, params: dict[int, Any]
+) -> None:
     bottom, top = 32.0, 20.0
     given = layer(type, params)
     function = function_of(type, values(given))
@@ -131,7 +135,7 @@ def test_a_table_is_within_half_a_level_of_ncnns_layer(ncnn, type, params):
 
 
 @pytest.mark.parametrize("op", [5, 6, 8, 11, 12, 13, 15, 17])
-def test_a_function_with_a_narrow_domain_is_ncnns_inside_of_it(ncnn, op):
+def test_a_function_with_a_narrow_domain_is_ncnns_inside_of_it(ncnn: Any, op: int) -> None:
     # sqrt, rsqrt, log, tan, asin, acos, reciprocal, log10
     given = layer("UnaryOp", {0: op})
     real = np.arange(1, 127, dtype=np.float32) / 128
@@ -141,19 +145,20 @@ def test_a_function_with_a_narrow_domain_is_ncnns_inside_of_it(ncnn, op):
     np.testing.assert_allclose(function(real.astype(np.float64)), theirs, rtol=1e-3, atol=1e-3)
 
 
-def test_every_function_is_tried():
+def test_every_function_is_tried() -> None:
     assert {type for type, _ in TABLED} == set(FUNCTIONS)
 
 
-def test_what_is_not_finite_saturates():
+def test_what_is_not_finite_saturates() -> None:
     with np.errstate(divide="ignore", invalid="ignore"):
         table = prepare_table(np.log, 1.0, 10.0)
     assert look_up(np.array([-1, 0, 1], np.int8), table).tolist() == [-127, -127, 0]
 
 
-def test_a_table_is_read_only_and_has_an_entry_for_every_int8():
+def test_a_table_is_read_only_and_has_an_entry_for_every_int8() -> None:
     table = prepare_table(np.tanh, 30.0, 127.0)
-    assert (table.dtype, table.shape) == (np.int8, (256,))
+    assert table.dtype == np.int8
+    assert table.shape == (256,)
     assert look_up(np.array([-128, 127], np.int8), table).tolist() == [-127, 127]
     with pytest.raises(ValueError, match="read-only"):
         table[0] = 1
@@ -163,5 +168,5 @@ def test_a_table_is_read_only_and_has_an_entry_for_every_int8():
     ("type", "params"),
     [("Softmax", Values({})), ("BinaryOp", Values({"op_type": 0, "with_scalar": 0, "b": 0.0}))],
 )
-def test_what_looks_at_several_elements_has_no_table(type, params):
+def test_what_looks_at_several_elements_has_no_table(type: str, params: Values) -> None:
     assert function_of(type, params) is None

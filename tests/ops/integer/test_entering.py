@@ -10,34 +10,38 @@ from workbench.ops.integer.entering import enter, enter_by_shift
 REAL = st.floats(-1000, 1000, width=32)
 
 
-def test_an_input_is_rounded_to_the_nearest_level():
-    assert enter(np.float32([0.125, -0.125, 0.12, 9]), 20.0).tolist() == [3, -3, 2, 127]
+def test_an_input_is_rounded_to_the_nearest_level() -> None:
+    assert enter(np.array([0.125, -0.125, 0.12, 9], np.float32), 20.0).tolist() == [3, -3, 2, 127]
 
 
 @given(REAL, st.floats(0.01, 1000))
-def test_the_documents_input_is_within_its_bound(x, scale):
+def test_the_documents_input_is_within_its_bound(x: float, scale: float) -> None:
     multiplier = multiplier8(scale, bits=7)
-    result = int(enter_by_shift(np.float32([x]), multiplier)[0])
+    result = int(enter_by_shift(np.array([x], np.float32), multiplier)[0])
     if multiplier.f >= 0:
         exact = np.float64(np.float32(x) * np.float32(multiplier.e[0])) / 2.0**multiplier.f
         error = result - np.clip(exact, -127, 127)
         assert -1 - 2.0**-multiplier.f < error <= 2.0 ** -(multiplier.f + 1)
 
 
-def test_the_document_truncates_the_product_and_shifts_it_down():
+def test_the_document_truncates_the_product_and_shifts_it_down() -> None:
     multiplier = multiplier8(20.0, bits=7)  # E = 160, F = 3
-    x = np.float32([0.5, 0.49, -0.49, 0.003])
+    x = np.array([0.5, 0.49, -0.49, 0.003], np.float32)
     # 80 >> 3; 78.4 + 0.5 -> 78 >> 3; -78.4 + 0.5 -> -77 >> 3; 0.48 + 0.5 -> 0
     assert enter_by_shift(x, multiplier).tolist() == [10, 9, -10, 0]
 
 
-def test_products_that_leave_int32_are_counted():
-    x = np.float32([3e38, -3e38, np.inf, np.nan])
+def test_products_that_leave_int32_are_counted() -> None:
+    x = np.array([3e38, -3e38, np.inf, np.nan], np.float32)
     counter = OverflowCounter()
     assert enter_by_shift(x, multiplier8(20.0), counter).tolist() == [127, -127, 127, 0]
     assert counter.overflows == 3
 
 
-def test_a_large_scale_shifts_to_the_left():
+def test_a_large_scale_shifts_to_the_left() -> None:
     multiplier = multiplier8(1000.0, bits=7)  # E = 250, F = -2
-    assert enter_by_shift(np.float32([0.1, 0.01, -0.01]), multiplier).tolist() == [100, 12, -8]
+    assert enter_by_shift(np.array([0.1, 0.01, -0.01], np.float32), multiplier).tolist() == [
+        100,
+        12,
+        -8,
+    ]

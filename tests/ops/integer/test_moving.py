@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from workbench.errors import GraphError
 from workbench.graph import Layer
@@ -17,23 +19,27 @@ from workbench.ops.integer import moving
 SHAPES = st.lists(st.integers(1, 5), min_size=1, max_size=3).map(tuple)
 
 
-def layer(type: str, params=None, bottoms=1, tops=1) -> Layer:
+def layer(
+    type: str, params: dict[int, Any] | None = None, bottoms: int = 1, tops: int = 1
+) -> Layer:
     names = tuple(f"b{i}" for i in range(bottoms)), tuple(f"t{i}" for i in range(tops))
     return Layer(type, "x", *names, params or {})
 
 
-def numbered(shape: tuple[int, ...]) -> np.ndarray:
+def numbered(shape: tuple[int, ...]) -> NDArray[Any]:
     """Int8 that are all different, as far as there are so many."""
     return (np.arange(np.prod(shape)) % 255 - 127).astype(np.int8).reshape(shape)
 
 
-def same(ours, theirs) -> None:
+def same(ours: Any, theirs: Any) -> None:
     assert ours.dtype == np.int8
     np.testing.assert_array_equal(ours, theirs)
 
 
 @given(st.data(), SHAPES, st.integers(1, 3))
-def test_concat_joins_as_ncnn(ncnn, data, shape, count):
+def test_concat_joins_as_ncnn(
+    ncnn: Any, data: st.DataObject, shape: tuple[int, ...], count: int
+) -> None:
     axis = data.draw(st.integers(-len(shape), len(shape) - 1))
     bottoms = []
     for i in range(count):
@@ -45,7 +51,9 @@ def test_concat_joins_as_ncnn(ncnn, data, shape, count):
 
 
 @given(st.data(), SHAPES)
-def test_slice_cuts_by_lengths_as_ncnn(ncnn, data, shape):
+def test_slice_cuts_by_lengths_as_ncnn(
+    ncnn: Any, data: st.DataObject, shape: tuple[int, ...]
+) -> None:
     axis = data.draw(st.integers(-len(shape), len(shape) - 1))
     # where lengths leave something over, ncnn takes rows of the last axis for shorter ones
     ends = data.draw(st.sets(st.integers(1, shape[axis]))) | {shape[axis]}
@@ -56,7 +64,7 @@ def test_slice_cuts_by_lengths_as_ncnn(ncnn, data, shape):
 
 
 @given(st.data(), SHAPES)
-def test_slice_cuts_by_ends_as_ncnn(ncnn, data, shape):
+def test_slice_cuts_by_ends_as_ncnn(ncnn: Any, data: st.DataObject, shape: tuple[int, ...]) -> None:
     axis = data.draw(st.integers(-len(shape), len(shape) - 1))
     length = shape[axis]
     ends = sorted(data.draw(st.sets(st.integers(1, max(1, length - 1)), max_size=3)))
@@ -66,14 +74,14 @@ def test_slice_cuts_by_ends_as_ncnn(ncnn, data, shape):
         check_cut(ncnn, layer("Slice", {1: axis, 2: tuple(ends)}, tops=len(ends) + 1), shape)
 
 
-def check_cut(ncnn, cut: Layer, shape) -> None:
+def check_cut(ncnn: Any, cut: Layer, shape: tuple[int, ...]) -> None:
     x = numbered(shape)
     ours = moving.cut(values(cut), x, len(cut.tops))
     for mine, theirs in zip(ours, ncnn(cut, x), strict=True):
         same(mine, theirs)
 
 
-def test_slice_shares_equally_what_is_left():
+def test_slice_shares_equally_what_is_left() -> None:
     equal = layer("Slice", {0: (2, -233, -233), 1: 0}, tops=3)
     parts = moving.cut(values(equal), numbered((9,)), 3)
     assert [part.size for part in parts] == [2, 3, 4]
@@ -88,12 +96,12 @@ def test_slice_shares_equally_what_is_left():
         *(((2, 3, 4, 5), order) for order in range(24)),
     ],
 )
-def test_permute_exchanges_axes_as_ncnn(ncnn, shape, order):
+def test_permute_exchanges_axes_as_ncnn(ncnn: Any, shape: tuple[int, ...], order: int) -> None:
     permute = layer("Permute", {0: order})
     same(moving.permute(values(permute), numbered(shape)), ncnn(permute, numbered(shape))[0])
 
 
-def test_an_order_for_more_axes_is_refused():
+def test_an_order_for_more_axes_is_refused() -> None:
     with pytest.raises(GraphError, match="order_type 6"):
         moving.permute(values(layer("Permute", {0: 6})), numbered((2, 3, 4)))
 
@@ -113,29 +121,31 @@ def test_an_order_for_more_axes_is_refused():
         ((2, 3, 2, 2), {0: 0, 1: 6, 2: 0}),
     ],
 )
-def test_reshape_lays_elements_as_ncnn(ncnn, shape, params):
+def test_reshape_lays_elements_as_ncnn(
+    ncnn: Any, shape: tuple[int, ...], params: dict[int, Any]
+) -> None:
     reshape = layer("Reshape", params)
     same(moving.reshape(values(reshape), numbered(shape)), ncnn(reshape, numbered(shape))[0])
 
 
-def test_a_shape_that_does_not_fit_is_refused():
+def test_a_shape_that_does_not_fit_is_refused() -> None:
     with pytest.raises(GraphError, match="which is not"):
         moving.reshape(values(layer("Reshape", {0: 5})), numbered((2, 3)))
 
 
 @given(SHAPES)
-def test_flatten_is_ncnns(ncnn, shape):
+def test_flatten_is_ncnns(ncnn: Any, shape: tuple[int, ...]) -> None:
     same(moving.flatten(numbered(shape)), ncnn(layer("Flatten"), numbered(shape))[0])
 
 
 @given(st.integers(1, 4), st.integers(1, 4), st.booleans())
-def test_shuffle_channel_deals_as_ncnn(ncnn, groups, size, reverse):
+def test_shuffle_channel_deals_as_ncnn(ncnn: Any, groups: int, size: int, reverse: bool) -> None:
     shuffle = layer("ShuffleChannel", {0: groups, 1: int(reverse)})
     x = numbered((groups * size, 2, 3))
     same(moving.shuffle(values(shuffle), x), ncnn(shuffle, x)[0])
 
 
-def test_the_documents_eight_channels():
+def test_the_documents_eight_channels() -> None:
     # concat, shuffle by 2, slice: where the channels of conv0 and conv1 come out
     channels = np.arange(8, dtype=np.int8).reshape(8, 1, 1)
     shuffled = moving.shuffle(values(layer("ShuffleChannel", {0: 2})), channels)
@@ -144,7 +154,7 @@ def test_the_documents_eight_channels():
     assert [half.ravel().tolist() for half in halves] == [[0, 4, 1, 5], [2, 6, 3, 7]]
 
 
-def test_channels_that_do_not_divide_are_refused():
+def test_channels_that_do_not_divide_are_refused() -> None:
     with pytest.raises(GraphError, match="no multiple of 3"):
         moving.shuffle(values(layer("ShuffleChannel", {0: 3})), numbered((4, 1, 1)))
 
@@ -155,7 +165,9 @@ BEHIND = {"w": 6, "h": 7, "c": 8}
 
 
 @given(st.data(), SHAPES)
-def test_crop_takes_the_part_that_ncnn_takes(ncnn, data, shape):
+def test_crop_takes_the_part_that_ncnn_takes(
+    ncnn: Any, data: st.DataObject, shape: tuple[int, ...]
+) -> None:
     params = {}
     for axis, length in zip("chw"[-len(shape) :], shape, strict=True):
         params[OFFSET[axis]] = data.draw(st.integers(0, length - 1))
@@ -167,7 +179,9 @@ def test_crop_takes_the_part_that_ncnn_takes(ncnn, data, shape):
 
 
 @given(st.data(), SHAPES)
-def test_crop_from_starts_to_ends_is_ncnns(ncnn, data, shape):
+def test_crop_from_starts_to_ends_is_ncnns(
+    ncnn: Any, data: st.DataObject, shape: tuple[int, ...]
+) -> None:
     axes = data.draw(st.permutations(range(len(shape))))[: data.draw(st.integers(1, len(shape)))]
     starts, ends = [], []
     for axis in axes:
@@ -181,12 +195,12 @@ def test_crop_from_starts_to_ends_is_ncnns(ncnn, data, shape):
 
 
 @pytest.mark.parametrize("reference", [(2, 2, 3), (2, 3)])
-def test_crop_takes_as_much_as_its_reference_as_ncnn(ncnn, reference):
+def test_crop_takes_as_much_as_its_reference_as_ncnn(ncnn: Any, reference: tuple[int, ...]) -> None:
     crop = layer("Crop", {0: 1, 1: 2, 2: 1 if len(reference) == 3 else 0}, bottoms=2)
     x, like = numbered((4, 5, 6)), numbered(reference)
     same(moving.crop(values(crop), x, like), ncnn(crop, x, like)[0])
 
 
-def test_a_part_beyond_the_blob_is_refused():
+def test_a_part_beyond_the_blob_is_refused() -> None:
     with pytest.raises(GraphError, match="does not lie within"):
         moving.crop(values(layer("Crop", {0: 5, 3: 2})), numbered((4,)))

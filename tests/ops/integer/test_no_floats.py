@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from workbench.graph import Layer
-from workbench.numerics.fixed_point import FLAVOURS, OverflowCounter, prepare_rescale
+from workbench.numerics.fixed_point import FLAVOURS, Flavour, OverflowCounter, prepare_rescale
 from workbench.ops import values
 from workbench.ops.integer import activating, bordering, combining, moving, pooling, rescaling
 from workbench.ops.integer.requantizing import prepare_requantization, requantize
@@ -29,7 +30,7 @@ class Watched(np.ndarray[Any, Any]):
         return result.view(Watched) if isinstance(result, np.ndarray) else result
 
 
-def watched(shape: tuple[int, ...], dtype: type = np.int8) -> np.ndarray:
+def watched(shape: tuple[int, ...], dtype: type = np.int8) -> NDArray[Any]:
     limit = 127 if dtype is np.int8 else 10**6
     return np.random.default_rng(0).integers(-limit, limit, shape).astype(dtype).view(Watched)
 
@@ -55,17 +56,23 @@ RUNTIME: dict[str, Callable[[Any], Any]] = {
     "relu": lambda f: activating.relu(X),
     "maxima": lambda f: pooling.pool(layer("Pooling", {0: 0, 1: 3, 3: 1}), X),
     "means": lambda f: pooling.pool(layer("Pooling", {0: 1, 1: 3, 3: 1}), X),
+    "divided sums": lambda f: pooling.divide(X * 9, watched((4, 5, 6)) % 9 + 1).astype(np.int8),
     "global mean": lambda f: pooling.pool(
         layer("Pooling", {0: 1, 4: 1}), X, pooling.prepare_mean(3.0, 2.0, f)
     ),
     "border": lambda f: bordering.pad(
         layer("Padding", {0: 1, 2: 2}), X, bordering.prepare_border(0.5, 20.0)
     ),
+    "shuffle": lambda f: moving.shuffle(layer("ShuffleChannel", {0: 2}), X),
     "concat": lambda f: moving.concat(layer("Concat", {}), [X, X]),
     "requantize": lambda f: requantize(
         watched((3, 2, 2), np.int32),
         prepare_requantization(
-            np.float32([3, 4, 5]), np.float32(9), np.float32(2), np.ones(3, np.float32), flavour=f
+            np.array([3, 4, 5], np.float32),
+            np.float32(9),
+            np.float32(2),
+            np.ones(3, np.float32),
+            flavour=f,
         ),
         counter=OverflowCounter(),
     ),
@@ -74,16 +81,16 @@ RUNTIME: dict[str, Callable[[Any], Any]] = {
 
 @pytest.mark.parametrize("flavour", FLAVOURS)
 @pytest.mark.parametrize("op", RUNTIME)
-def test_an_op_makes_no_float(op, flavour):
+def test_an_op_makes_no_float(op: str, flavour: Flavour) -> None:
     assert RUNTIME[op](flavour).dtype == np.int8
 
 
 @pytest.mark.parametrize("flavour", FLAVOURS)
-def test_a_rescale_makes_no_float(flavour):
+def test_a_rescale_makes_no_float(flavour: Flavour) -> None:
     rescale = prepare_rescale([0.3, 1.7, 0.0004], flavour)
     assert rescale.apply(watched((3, 50), np.int32)).dtype == np.int32
 
 
-def test_a_float_would_be_seen():
+def test_a_float_would_be_seen() -> None:
     with pytest.raises(AssertionError, match="made float64"):
         X / 2

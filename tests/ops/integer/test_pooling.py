@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from workbench.errors import GraphError
 from workbench.graph import Layer
@@ -13,16 +16,16 @@ from workbench.ops.integer.pooling import divide, pool, prepare_mean, sums_and_a
 SIZES = st.tuples(st.integers(1, 3), st.integers(1, 8), st.integers(1, 8))
 
 
-def pooling(params) -> Layer:
+def pooling(params: dict[int, Any]) -> Layer:
     return Layer("Pooling", "x", ("a",), ("b",), params)
 
 
-def drawn(shape, seed: int) -> np.ndarray:
+def drawn(shape: tuple[int, ...], seed: int) -> NDArray[Any]:
     return np.random.default_rng(seed).integers(-127, 128, shape).astype(np.int8)
 
 
 @st.composite
-def windows(draw) -> tuple[Layer, tuple[int, ...]]:
+def windows(draw: Any) -> tuple[Layer, tuple[int, ...]]:
     """Kernel, stride, border of every pad_mode; a window may reach over an edge."""
     kernel = draw(st.tuples(st.integers(1, 4), st.integers(1, 4)))
     border = [draw(st.integers(0, size - 1)) for size in (*kernel, *kernel)]
@@ -46,7 +49,9 @@ def windows(draw) -> tuple[Layer, tuple[int, ...]]:
 
 
 @given(windows(), st.integers(0, 99))
-def test_windows_are_those_of_ncnn(ncnn, case, seed):
+def test_windows_are_those_of_ncnn(
+    ncnn: Any, case: tuple[Layer, tuple[int, ...]], seed: int
+) -> None:
     layer, shape = case
     check(layer)
     x = drawn(shape, seed)
@@ -55,20 +60,22 @@ def test_windows_are_those_of_ncnn(ncnn, case, seed):
 
 
 @given(SIZES, st.integers(0, 1), st.integers(0, 99))
-def test_a_global_pooling_is_ncnns(ncnn, shape, kind, seed):
+def test_a_global_pooling_is_ncnns(ncnn: Any, shape: tuple[int, ...], kind: int, seed: int) -> None:
     compare(ncnn, pooling({0: kind, 4: 1}), drawn(shape, seed))
 
 
 @given(SIZES, st.integers(0, 1), st.integers(1, 6), st.integers(1, 6), st.integers(0, 99))
-def test_an_adaptive_pooling_is_ncnns(ncnn, shape, kind, width, height, seed):
+def test_an_adaptive_pooling_is_ncnns(
+    ncnn: Any, shape: tuple[int, ...], kind: int, width: int, height: int, seed: int
+) -> None:
     compare(ncnn, pooling({0: kind, 7: 1, 8: width, 18: height}), drawn(shape, seed))
 
 
-def test_an_adaptive_pooling_can_keep_an_axis(ncnn):
+def test_an_adaptive_pooling_can_keep_an_axis(ncnn: Any) -> None:
     compare(ncnn, pooling({0: 1, 7: 1, 8: -233, 18: 2}), drawn((2, 5, 3), 0))
 
 
-def compare(ncnn, layer: Layer, x: np.ndarray) -> None:
+def compare(ncnn: Any, layer: Layer, x: NDArray[Any]) -> None:
     """ncnn's mean, rounded, is ours; a window beside the blob has none."""
     ours, (theirs,) = pool(values(layer), x), ncnn(layer, x)
     assert ours.dtype == np.int8
@@ -79,34 +86,36 @@ def compare(ncnn, layer: Layer, x: np.ndarray) -> None:
     np.testing.assert_array_equal(ours, np.where(beside, 0 if mean else -127, rounded))
 
 
-def test_sums_are_int32_and_so_are_areas():
+def test_sums_are_int32_and_so_are_areas() -> None:
     x = np.full((1, 200, 200), 127, np.int8)
     sums, areas = sums_and_areas(values(pooling({0: 1, 4: 1})), x)
-    assert (sums.dtype, areas.dtype) == (np.int32, np.int32)
+    assert sums.dtype == areas.dtype == np.int32
     assert (sums.tolist(), areas.tolist()) == ([127 * 40000], [40000])
 
 
 @given(st.integers(-(2**31), 2**31 - 1), st.integers(1, 10**6))
-def test_a_mean_rounds_halves_away_from_zero(total, area):
+def test_a_mean_rounds_halves_away_from_zero(total: int, area: int) -> None:
     away = (2 * abs(total) + area) // (2 * area)
     expected = away if total >= 0 else -away
     assert divide(np.array([total], np.int32), np.array([area], np.int32)).tolist() == [expected]
 
 
-def test_maxima_take_minus_127_from_the_border():
+def test_maxima_take_minus_127_from_the_border() -> None:
     layer = pooling({0: 0, 1: 3, 3: 1})
     low = np.full((1, 2, 2), -127, np.int8)
     assert pool(values(layer), low).min() == -127
 
 
 @given(st.floats(1, 100), st.floats(1, 100), st.integers(0, 99))
-def test_a_mean_in_a_scale_of_its_own_keeps_what_is_below_a_level(bottom, top, seed):
+def test_a_mean_in_a_scale_of_its_own_keeps_what_is_below_a_level(
+    bottom: float, top: float, seed: int
+) -> None:
     layer, x = pooling({0: 1, 4: 1}), drawn((4, 7, 7), seed) // 4
     ours = pool(values(layer), x, prepare_mean(bottom, top)).astype(np.float64)
     exact = (x.mean((1, 2)) * (top / bottom)).clip(-127, 127)
     assert np.abs(ours - exact).max() <= 0.5 + top / bottom * 2**-13 + 1e-6
 
 
-def test_a_window_larger_than_the_blob_is_refused():
+def test_a_window_larger_than_the_blob_is_refused() -> None:
     with pytest.raises(GraphError, match="larger than its input"):
         pool(values(pooling({1: 3})), drawn((1, 2, 2), 0))

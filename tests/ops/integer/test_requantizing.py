@@ -1,28 +1,33 @@
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from workbench.errors import CalibrationError
-from workbench.numerics.fixed_point import FLAVOURS, OverflowCounter
+from workbench.numerics.fixed_point import FLAVOURS, Flavour, OverflowCounter
 from workbench.ops.integer.activating import POSITIVE, prepare_bounds
 from workbench.ops.integer.requantizing import prepare_requantization, requantize
 
-WEIGHTS = np.float32([300, 80, 1000])
+WEIGHTS = np.array([300, 80, 1000], np.float32)
 BOTTOM, TOP = np.float32(25), np.float32(12)
 SUMS = st.lists(st.integers(-(2**24), 2**24), min_size=3, max_size=3)
-BIAS = np.float32([0.5, -2, 3.25])
+BIAS = np.array([0.5, -2, 3.25], np.float32)
 
 
-def column(sums) -> np.ndarray:
+def column(sums: list[int]) -> NDArray[Any]:
     return np.array(sums, np.int32).reshape(3, 1, 1)
 
 
 @pytest.mark.parametrize("flavour", FLAVOURS)
 @given(SUMS)
-def test_a_layer_is_within_a_level_and_a_half_of_the_real_result(flavour, sums):
+def test_a_layer_is_within_a_level_and_a_half_of_the_real_result(
+    flavour: Flavour, sums: list[int]
+) -> None:
     prepared = prepare_requantization(WEIGHTS, BOTTOM, TOP, BIAS, flavour=flavour, bits=20)
     result = requantize(column(sums), prepared)
     assert result.dtype == np.int8
@@ -32,9 +37,13 @@ def test_a_layer_is_within_a_level_and_a_half_of_the_real_result(flavour, sums):
     assert np.abs(result.ravel() - exact).max() <= off + 0.05
 
 
-def test_the_document_adds_a_bias_in_units_of_the_sums_and_shifts():
+def test_the_document_adds_a_bias_in_units_of_the_sums_and_shifts() -> None:
     prepared = prepare_requantization(
-        np.float32([400]), np.float32(10), np.float32(20), np.float32([0.3]), flavour="floor"
+        np.array([400], np.float32),
+        np.float32(10),
+        np.float32(20),
+        np.array([0.3], np.float32),
+        flavour="floor",
     )
     # E = 164, F = 15 (0.005); bias 0.3 * 4000 = 1200
     assert prepared.before is not None
@@ -44,12 +53,12 @@ def test_the_document_adds_a_bias_in_units_of_the_sums_and_shifts():
     assert requantize(sums, prepared).tolist() == [expected]
 
 
-def test_the_documents_variant_adds_an_int8_bias_after_the_shift():
+def test_the_documents_variant_adds_an_int8_bias_after_the_shift() -> None:
     prepared = prepare_requantization(
-        np.float32([400]),
+        np.array([400], np.float32),
         np.float32(10),
         np.float32(20),
-        np.float32([0.3]),
+        np.array([0.3], np.float32),
         flavour="floor",
         bias_after=True,
     )
@@ -60,7 +69,7 @@ def test_the_documents_variant_adds_an_int8_bias_after_the_shift():
 
 
 @given(SUMS)
-def test_the_activation_holds_the_result_between_bounds(sums):
+def test_the_activation_holds_the_result_between_bounds(sums: list[int]) -> None:
     plain = requantize(column(sums), prepare_requantization(WEIGHTS, BOTTOM, TOP))
     for bounds in (POSITIVE, prepare_bounds(0, 6, float(TOP))):
         prepared = prepare_requantization(WEIGHTS, BOTTOM, TOP, bounds=bounds)
@@ -68,16 +77,16 @@ def test_the_activation_holds_the_result_between_bounds(sums):
         np.testing.assert_array_equal(held, plain.clip(bounds.low, bounds.high))
 
 
-def test_rows_of_an_inner_product_have_their_channels_last():
+def test_rows_of_an_inner_product_have_their_channels_last() -> None:
     prepared = prepare_requantization(WEIGHTS, BOTTOM, TOP, BIAS)
     sums = np.array([[1000, 2000, 3000], [-1000, -2000, -3000]], np.int32)
     for row, result in zip(sums, requantize(sums, prepared, axis=-1), strict=True):
         np.testing.assert_array_equal(result, requantize(row, prepared))
 
 
-def test_a_bias_that_pushes_a_sum_out_is_counted_and_wraps_if_wanted():
-    bias = np.float32([1])
-    scales = np.float32([16]), np.float32(1), np.float32(2**-24)
+def test_a_bias_that_pushes_a_sum_out_is_counted_and_wraps_if_wanted() -> None:
+    bias = np.array([1], np.float32)
+    scales = np.array([16], np.float32), np.float32(1), np.float32(2**-24)
     prepared = prepare_requantization(*scales, bias)
     sums = np.array([2**31 - 1], np.int32)
     counter, wrapping = OverflowCounter(), OverflowCounter(wraps=True)
@@ -87,8 +96,8 @@ def test_a_bias_that_pushes_a_sum_out_is_counted_and_wraps_if_wanted():
 
 
 @pytest.mark.parametrize("wrong", [0.0, np.inf, np.nan])
-def test_a_scale_that_is_none_is_refused(wrong):
+def test_a_scale_that_is_none_is_refused(wrong: float) -> None:
     with pytest.raises(CalibrationError):
-        prepare_requantization(np.float32([wrong]), BOTTOM, TOP)
+        prepare_requantization(np.array([wrong], np.float32), BOTTOM, TOP)
     with pytest.raises(CalibrationError, match="a bias"):
-        prepare_requantization(WEIGHTS, BOTTOM, TOP, np.float32([0, np.nan, 0]))
+        prepare_requantization(WEIGHTS, BOTTOM, TOP, np.array([0, np.nan, 0], np.float32))

@@ -135,7 +135,7 @@ def weighted_sum(
     Args:
         bottoms: int8; blobs of unequal shapes stretch as in a BinaryOp.
         prepared: of as many terms.
-        counter: of what leaves int32 while terms are multiplied.
+        counter: of what leaves int32: terms while they are multiplied, and their sum.
     """
     shapes = [bottom.shape for bottom in bottoms]
     total = np.zeros((), np.int64)
@@ -143,9 +143,10 @@ def weighted_sum(
         fine = bottom.astype(np.int32) << prepared.headroom
         units = fine if term.change is None else term.change.apply(fine, counter=counter)
         total = total + term.sign * _laid(units.astype(np.int64), shapes)
+    held = (counter or OverflowCounter()).hold(total)
     if prepared.wraps:
-        return total.astype(np.int8)
-    return saturate(rounding_divide(total, prepared.headroom))
+        return held.astype(np.int8)
+    return saturate(rounding_divide(held, prepared.headroom))
 
 
 def product(
