@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from workbench.errors import WorkbenchError
-from workbench.simulation.integer.arithmetic import MODERN, SHIFT, Arithmetic
+from workbench.simulation.integer.arithmetic import INT32_SHIFT, MODERN, SHIFT, Arithmetic
 
 
 @dataclass(frozen=True)
@@ -59,6 +59,13 @@ SCHEMES: Mapping[str, Scheme] = MappingProxyType(
                 True,
                 False,
                 SHIFT,
+            ),
+            Scheme(
+                "int32-shift",
+                "Between int8 layers everything is int32 in units of 2^-18; 8-bit multipliers.",
+                True,
+                False,
+                INT32_SHIFT,
             ),
         )
     }

@@ -13,11 +13,13 @@ from html import escape
 import numpy as np
 
 from workbench.graph import Graph, Layer
-from workbench.simulation.integer.propagation import Edge, LayerScales, Propagation, Scale
+from workbench.ops.scale_rules import ScaleRule
+from workbench.simulation.integer.propagation import Edge, LayerScales, Propagation, same_scale
+from workbench.simulation.integer.wishes import rule_of
 
-WIDE, HIGH = 196, 58
-BOX_WIDE, BOX_HIGH = 176, 34
-LONGEST = 25
+WIDE, HIGH = 214, 58
+BOX_WIDE, BOX_HIGH = 190, 34
+LONGEST = 30
 
 COLOURS: Mapping[str, tuple[str, str, str]] = {
     "int8": ("#cfe3f5", "#0072b2", "none"),
@@ -56,58 +58,55 @@ def picture(propagation: Propagation) -> str:
     )
 
 
-def kind_of(scales: LayerScales) -> str:
-    """Tell int8, rescaled (a scale changes on the way in, inside, or on the way out), float."""
+def kind_of(propagation: Propagation, layer: str) -> str:
+    """Tell "int8", "rescaled" (a scale changes on the way in, inside, or on the way out), "float".
+
+    Args:
+        propagation: the scales of the network.
+        layer: the layer's name.
+    """
+    scales = propagation.layers[layer]
     if not scales.integer:
         return "float"
-    ends = zip(scales.moved or scales.tops, scales.tops, strict=True)
-    leaves = any(not _same(before, after) for before, after in ends)
-    single = len(scales.entries) == 1
-    return (
-        "rescaled" if leaves or (not single and not scales.moved and _unequal(scales)) else "int8"
-    )
-
-
-def _unequal(scales: LayerScales) -> bool:
-    return any(not _same(entry, scales.tops[0]) for entry in scales.entries)
-
-
-def _same(left: Scale, right: Scale) -> bool:
-    if left is None or right is None:
-        return left is right
-    return left.size == right.size and bool((left == right).all())
+    ends = list(zip(scales.moved, scales.tops, strict=True)) if scales.moved else []
+    rule = rule_of(scales.layer)
+    if isinstance(rule, ScaleRule) and rule.relation == "rescaled":
+        ends += [(entry, scales.tops[0]) for entry in scales.entries]
+    ways_in = zip(scales.layer.bottoms, scales.entries, strict=True)
+    ends += [
+        (before, entry)
+        for blob, entry in ways_in
+        if (before := propagation[blob].scale) is not None
+    ]
+    return "int8" if all(same_scale(*pair) for pair in ends) else "rescaled"
 
 
 def _places(graph: Graph) -> Mapping[str, tuple[float, int]]:
-    """Column and row of each layer: as near below its bottoms as the row has room."""
+    """Column and row of each layer: as near below what it reads as the row has room."""
     places: dict[str, tuple[float, int]] = {}
     taken: dict[int, list[float]] = {}
     for layer in graph.layers:
         above = [places[graph.producers[blob].name] for blob in layer.bottoms]
         row = max((y for _, y in above), default=-1) + 1
-        middle = (
-            float(
-                np.mean(
-                    [
-                        x + _side(graph, layer, b)
-                        for (x, _), b in zip(above, layer.bottoms, strict=True)
-                    ]
-                )
-            )
-            if above
-            else 0.0
-        )
-        column = _free(middle, taken.setdefault(row, []))
+        column = _free(_wanted(graph, layer, places), taken.setdefault(row, []))
         taken[row].append(column)
         places[layer.name] = (column, row)
     return places
 
 
-def _side(graph: Graph, layer: Layer, blob: str) -> float:
-    """Spread the readers of a layer with several tops to the left and the right of it."""
-    tops = graph.producers[blob].tops
-    shift = tops.index(blob) - (len(tops) - 1) / 2
-    return shift if len(layer.bottoms) == 1 else 0.0
+def _wanted(graph: Graph, layer: Layer, places: Mapping[str, tuple[float, int]]) -> float:
+    """Straight below what it reads; a reader of one of several tops stands a little aside.
+
+    Where a shortcut from a Split or Slice is joined again, it is below that, so that the
+    shortcut is a straight line and the network does not wander.
+    """
+    makers = [graph.producers[blob] for blob in layer.bottoms]
+    columns = [places[maker.name][0] for maker in makers]
+    if len(makers) == 1 and len(makers[0].tops) > 1:
+        tops = makers[0].tops
+        return columns[0] + 0.55 * (1 if tops.index(layer.bottoms[0]) % 2 else -1)
+    cut = [column for maker, column in zip(makers, columns, strict=True) if len(maker.tops) > 1]
+    return float(np.mean(cut or columns or [0.0]))
 
 
 def _free(wanted: float, taken: list[float]) -> float:
@@ -138,7 +137,14 @@ def _boxes(propagation: Propagation, places: Mapping[str, tuple[float, int]]) ->
     for name, scales in propagation.layers.items():
         x, y = _centre(places[name])
         words = scales.why or "; ".join(propagation[top].why for top in scales.layer.tops)
-        yield _box(x, y, kind_of(scales), name, f"{scales.layer.type}, {_numbers(scales)}", words)
+        yield _box(
+            x,
+            y,
+            kind_of(propagation, name),
+            name,
+            f"{scales.layer.type}, {_numbers(scales)}",
+            words,
+        )
 
 
 def _box(x: float, y: float, kind: str, name: str, below: str, words: str) -> str:
@@ -154,11 +160,11 @@ def _box(x: float, y: float, kind: str, name: str, below: str, words: str) -> st
 
 
 def _numbers(scales: LayerScales) -> str:
-    """The scale of the first top, or the range of its channels' scales."""
-    top = scales.tops[0] if scales.tops else None
-    if top is None:
+    """The scale of the tops, or the range of their scales."""
+    tops = [top for top in scales.tops if top is not None]
+    if not tops:
         return "float"
-    low, high = float(top.min()), float(top.max())
+    low, high = min(float(top.min()) for top in tops), max(float(top.max()) for top in tops)
     return f"x {low:.4g}" if low == high else f"x {low:.3g} to {high:.3g}"
 
 

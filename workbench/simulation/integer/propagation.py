@@ -240,7 +240,7 @@ class _Settling:
         self._record(layer, True, "", (entry,), tops, moved)
         for blob, before, after in zip(layer.tops, moved, tops, strict=True):
             why = f"int8, the scale of {layer.bottoms[0]}, from which {layer.name} takes it"
-            if not _equal(before, after):
+            if not same_scale(before, after):
                 want = self._leaving_want(blob)
                 why = f"{self._says(want)}, derived from {layer.bottoms[0]} by a factor"
             self.blobs[blob] = BlobScale(blob, after, why)
@@ -251,7 +251,7 @@ class _Settling:
 
     def _leaving(self, blob: str, moved: Scale) -> Scale:
         want = self._leaving_want(blob)
-        return _array(want) if want.known.all() and not _equal(_array(want), moved) else moved
+        return _array(want) if want.known.all() and not same_scale(_array(want), moved) else moved
 
     def _joined(self, layer: Layer) -> None:
         """Several bottoms, brought to what their top needs."""
@@ -332,7 +332,8 @@ def _backward(link: Link, scale: Scale, count: int) -> Scale:
     return result
 
 
-def _equal(left: Scale, right: Scale) -> bool:
+def same_scale(left: Scale, right: Scale) -> bool:
+    """Tell whether a blob in one scale is in the other too."""
     if left is None or right is None:
         return left is right
     return bool((left == right).all())
@@ -343,4 +344,4 @@ def _form(have: Scale, entry: Scale) -> Form:
         return "float" if entry is None else "quantized"
     if entry is None:
         return "dequantized"
-    return "int8" if _equal(have, entry) else "rescaled"
+    return "int8" if same_scale(have, entry) else "rescaled"

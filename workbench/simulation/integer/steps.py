@@ -20,6 +20,7 @@ from workbench.simulation.blob import Scale as BlobScale
 from workbench.simulation.integer.arithmetic import Arithmetic
 from workbench.simulation.integer.ops import Compute, prepare, unable
 from workbench.simulation.integer.propagation import LayerScales, Scale, propagate
+from workbench.simulation.integer.q18 import SCALE, prepare_units, propagate_units, to_units
 from workbench.simulation.integer.weighted import Weighted
 from workbench.simulation.quantized import QuantizedLayer
 from workbench.simulation.steps import Arrays, InNcnn, Moved, Step
@@ -49,8 +50,10 @@ class Entry:
             return lambda blob, counter: blob.array
         return lambda blob, counter: rescaled(blob.array, change, 0, counter)
 
-    def _quantize(self, blob: Blob, counter: OverflowCounter) -> NDArray[np.int8]:
+    def _quantize(self, blob: Blob, counter: OverflowCounter) -> Array:
         assert self._need is not None
+        if self._need[0] == SCALE:
+            return to_units(blob.array)
         if self._how.flavour == "floor" and self._need.size == 1:
             return enter_by_shift(blob.array, multiplier8(self._need[0], self._how.bits), counter)
         return quantize(blob.array, self._need.reshape(-1, *[1] * (blob.array.ndim - 1)))
@@ -151,7 +154,12 @@ class IntegerNetwork:
     ) -> None:
         self._model, self._quantized, self._how = model, quantized, arithmetic
         scales = {name: float(layer.bottom_scale) for name, layer in quantized.items()}
-        self.propagation = propagate(model.graph, scales, arithmetic.rules, unable=self._unable)
+        self._units = arithmetic.activations == "int32"
+        if self._units:
+            self.propagation = propagate_units(model.graph, scales)
+        else:
+            rules = arithmetic.rules
+            self.propagation = propagate(model.graph, scales, rules, unable=self._unable)
 
     def _unable(self, layer: Layer) -> str:
         return "" if layer.name in self._quantized else unable(layer)
@@ -175,6 +183,8 @@ class IntegerNetwork:
         if layer.name in self._quantized:
             weighted = Weighted(self._quantized[layer.name], scales.tops[0], self._how)
             return lambda bottoms, counter: (weighted.run(bottoms[0], counter),)
+        if self._units:
+            return prepare_units(layer)
         slopes = self._model.weight(layer.name, "slope") if layer.type == "PReLU" else None
         return prepare(scales, slopes, self._how)
 

@@ -12,8 +12,15 @@ from numpy.typing import NDArray
 from workbench.graph import Layer
 from workbench.numerics.activation import activation
 from workbench.numerics.affine import quantize
-from workbench.numerics.fixed_point import OverflowCounter, bias_int32, multiplier8
-from workbench.numerics.weights import largest_accumulators
+from workbench.numerics.fixed_point import (
+    OverflowCounter,
+    Rescale,
+    bias_int32,
+    multiplier8,
+    prepare_rescale,
+    ratios,
+    to_int32,
+)
 from workbench.ops import OPS, Values, values
 from workbench.ops.activation import ACTIVATIONS
 from workbench.ops.integer.activating import EVERYTHING
@@ -26,6 +33,7 @@ from workbench.ops.kernels import KERNELS, Sums
 from workbench.ops.scale_rules import ScaleRule
 from workbench.simulation.integer.arithmetic import Arithmetic
 from workbench.simulation.integer.ops import held, limits
+from workbench.simulation.integer.q18 import SCALE, activated
 from workbench.simulation.integer.tabulated import prepare_tables, tabulated
 from workbench.simulation.quantized import QuantizedLayer
 
@@ -61,6 +69,8 @@ class Weighted:
         axis = self._kernel.channel_axis % sums.ndim
         if self._top_scale is None:
             return self._real(sums, axis, counter)
+        if self._how.activations == "int32":
+            return self._units(sums, axis, counter)
         levels = requantize(sums, self._requantization, axis, counter)
         return self._activate(levels)
 
@@ -112,18 +122,20 @@ class Weighted:
         tables = prepare_tables(name, params, None, self._made_in, top)
         return lambda x: tabulated(x, tables)
 
+    def _units(self, sums: NDArray[np.int32], axis: int, counter: OverflowCounter) -> Array:
+        """Multiply sums with their bias back to units of 2^-18."""
+        x = self._to_units.apply(to_int32(self._with_bias(sums, axis, counter)), axis, counter)
+        return activated(x, self._values.activation_type, self._values.activation_params)
+
+    @cached_property
+    def _to_units(self) -> Rescale:
+        real = ratios(SCALE, self._weight_scales, self._quantized.bottom_scale)
+        return prepare_rescale(real, self._how.flavour, self._how.bits)
+
     def _real(self, sums: NDArray[np.int32], axis: int, counter: OverflowCounter) -> Array:
         """Turn sums with their bias into floats, the last step of the integer network."""
         scale = self._weight_scales * self._quantized.bottom_scale
-        wide = sums.astype(np.int64)
-        shape = [1] * sums.ndim
-        shape[axis] = -1
-        if self._quantized.bias is not None:
-            bias = bias_int32(
-                self._quantized.bias, self._weight_scales, self._quantized.bottom_scale
-            )
-            wide = wide + bias.astype(np.int64).reshape(shape)
-        wide = counter.hold(wide)
+        wide, shape = self._with_bias(sums, axis, counter), _laid(sums.ndim, axis)
         if self._how.shifts:
             multiplier = multiplier8(np.float32(1) / scale, self._how.bits)
             product = counter.hold(wide * multiplier.e.reshape(shape))
@@ -132,10 +144,19 @@ class Weighted:
             real = (wide / scale.astype(np.float64).reshape(shape)).astype(np.float32)
         return activation(real, self._values.activation_type, self._values.activation_params)
 
-    @property
-    def may_overflow(self) -> bool:
-        """Whether some input could bring a sum beyond int32."""
-        return bool(largest_accumulators(self._quantized.weight).max() >= 1 << 31)
+    def _with_bias(
+        self, sums: NDArray[np.int32], axis: int, counter: OverflowCounter
+    ) -> NDArray[np.int64]:
+        wide, layer = sums.astype(np.int64), self._quantized
+        if layer.bias is not None:
+            bias = bias_int32(layer.bias, self._weight_scales, layer.bottom_scale)
+            wide = wide + bias.astype(np.int64).reshape(_laid(sums.ndim, axis))
+        return counter.hold(wide)
+
+
+def _laid(axes: int, axis: int) -> list[int]:
+    """The shape in which the numbers of the channels lie along an axis."""
+    return [-1 if i == axis else 1 for i in range(axes)]
 
 
 def _bordered(quantized: QuantizedLayer) -> Values:
