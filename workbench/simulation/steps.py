@@ -58,21 +58,16 @@ class InNcnn:
         layer: the layer.
         weights: its arrays.
         key: see `Step`.
-        quantized: the int8 layer that it is, if it is one.
     """
 
-    def __init__(
-        self,
-        layer: Layer,
-        weights: tuple[Weight, ...],
-        key: bytes,
-        quantized: QuantizedLayer | None = None,
-    ) -> None:
+    def __init__(self, layer: Layer, weights: tuple[Weight, ...], key: bytes) -> None:
         self.key = key
         self._layer = layer
         self._weights = weights
-        self._scale = quantized.top_scale if quantized else None
-        self._source: Source = "ncnn int8" if quantized else "ncnn float"
+        tops = [weight for weight in weights if weight.name == "top_int8_scales"]
+        self._scale = float(tops[0].array[0]) if tops else None
+        is_int8 = any(weight.encoding == "int8" for weight in weights)
+        self._source: Source = "ncnn int8" if is_int8 else "ncnn float"
 
     @cached_property
     def _single(self) -> SingleLayer:
@@ -80,9 +75,8 @@ class InNcnn:
 
     def run(self, blobs: Arrays) -> tuple[Blob, ...]:
         """See `Step`."""
-        scale = None if self._scale is None else float(self._scale)
         tops = self._single.run({name: blobs[name].array for name in self._layer.bottoms})
-        return tuple(Blob(top, scale, self._source) for top in tops)
+        return tuple(Blob(top, self._scale, self._source) for top in tops)
 
 
 class InInt8:
@@ -108,7 +102,7 @@ class InInt8:
     @cached_property
     def _in_ncnn(self) -> InNcnn:
         layer = self._quantized
-        return InNcnn(layer.int8_layer, layer.int8_weights, self.key, layer)
+        return InNcnn(layer.int8_layer, layer.int8_weights, self.key)
 
     @cached_property
     def _output(self) -> Output:
