@@ -8,10 +8,10 @@ Source: Tencent/ncnn, src/layer/pooling.cpp.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import reduce
 from typing import Any
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from workbench.errors import GraphError
@@ -110,8 +110,8 @@ def sums_and_areas(values: Values, x: Int8) -> tuple[NDArray[np.int32], NDArray[
     inside = np.pad(ones, borders, constant_values=1)
     if not values.avgpool_count_include_pad:
         _clear_border(values, inside, borders)
-    areas = _sum(_windows(values, inside))
-    return _sum(_windows(values, padded * inside)), np.maximum(areas, 1)
+    sums, areas = (_slide(values, each, np.add) for each in (padded * inside, inside))
+    return sums, np.maximum(areas, 1)
 
 
 def _clear_border(values: Values, inside: Ints, borders: list[tuple[int, int]]) -> None:
@@ -129,7 +129,8 @@ def _maxima(values: Values, x: Int8) -> Int8:
         return _max(x)
     if values.adaptive_pooling:
         return _adaptive(values, x, _max)
-    return _max(_windows(values, np.pad(x, _borders(values, x.shape), constant_values=-LIMIT)))
+    padded = np.pad(x, _borders(values, x.shape), constant_values=-LIMIT)
+    return np.ascontiguousarray(_slide(values, padded, np.maximum))
 
 
 def _sum(x: Ints) -> NDArray[np.int32]:
@@ -143,13 +144,15 @@ def _max(x: Int8) -> Int8:
     return result
 
 
-def _windows(values: Values, x: Ints) -> Ints:
-    """Return (c, out_h, out_w, kernel_h, kernel_w)."""
-    kernel = (values.kernel_h, values.kernel_w)
-    if kernel[0] > x.shape[1] or kernel[1] > x.shape[2]:
-        raise GraphError(f"its window of {kernel} is larger than its input, {x.shape[1:]}")
-    views = sliding_window_view(x, kernel, (1, 2))
-    return views[:, :: values.stride_h, :: values.stride_w]
+def _slide(values: Values, x: Ints, combine: Callable[[Ints, Ints], Ints]) -> Ints:
+    """Combine the elements of each window, first along its columns, then along its rows."""
+    kernel, lengths = (values.kernel_h, values.kernel_w), x.shape[1:]
+    if kernel[0] > lengths[0] or kernel[1] > lengths[1]:
+        raise GraphError(f"its window of {kernel} is larger than its input, {lengths}")
+    strides = (values.stride_h, values.stride_w)
+    ends = [n - size + 1 for n, size in zip(lengths, kernel, strict=True)]
+    lines = reduce(combine, (x[:, i : i + ends[0] : strides[0]] for i in range(kernel[0])))
+    return reduce(combine, (lines[:, :, i : i + ends[1] : strides[1]] for i in range(kernel[1])))
 
 
 def _adaptive(values: Values, x: Ints, of: Callable[[Ints], Ints]) -> Ints:
