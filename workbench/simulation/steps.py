@@ -152,11 +152,12 @@ class InInt8:
         return (Blob(np.ascontiguousarray(array), scale, "int8 kernel"),)
 
     def _is_for_ncnn(self, shape: tuple[int, ...]) -> bool:
-        """Tell whether ncnn must compute it: no kernel takes a blob of this shape, or it needs
-        ncnn's scalar sigmoid, whose last bits only its own code knows.
+        """Tell whether ncnn must compute it: no kernel takes a blob of this shape, or the wheel
+        rounds in an unknown way, or its scalar sigmoid is needed, whose last bits only it knows.
         """
         sigmoid = self._values.activation_type == SIGMOID and not self._vectors
-        return sigmoid or not self._kernel.accepts(self._values, shape)
+        unknown = self._kind not in arithmetic().rounds_once
+        return sigmoid or unknown or not self._kernel.accepts(self._values, shape)
 
     def _quantize(self, x: NDArray[Any]) -> NDArray[np.int8]:
         if x.dtype == np.int8:
