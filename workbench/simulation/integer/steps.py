@@ -91,6 +91,7 @@ class InIntegers:
     ) -> None:
         self.key = key
         self._scales, self._how, self._compute = scales, arithmetic, compute
+        self._tops = [as_blob_scale(scale) for scale in scales.tops]
         self._entries = [
             Entry(*pair, arithmetic) for pair in zip(have, scales.entries, strict=True)
         ]
@@ -117,8 +118,8 @@ class InIntegers:
             for x, change in zip(tops, self._exits, strict=True)
         ]
         return tuple(
-            Blob(np.ascontiguousarray(x), as_blob_scale(scale), "integers", counter.overflows)
-            for x, scale in zip(leaving, self._scales.tops, strict=True)
+            Blob(np.ascontiguousarray(x), scale, "integers", counter.overflows)
+            for x, scale in zip(leaving, self._tops, strict=True)
         )
 
 
