@@ -54,8 +54,7 @@ def one_to_one(values: Values, bottoms: Sequence[Shape], tops: Sequence[Shape]) 
     for i, bottom in enumerate(bottoms):
         for j, top in enumerate(tops):
             count = channels(bottom)
-            same = count is not None and count == channels(top)
-            every = np.arange(count) if same else None
+            every = None if count is None or count != channels(top) else np.arange(count)
             yield Link(i, j, every, every)
 
 
