@@ -7,11 +7,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import settings
 from PIL import Image
 
 from workbench.formats.param import parse_param
 from workbench.formats.weights import Weight
 from workbench.model import Model
+
+# a busy machine is no fault of what is tested
+settings.register_profile("unhurried", deadline=None)
+settings.load_profile("unhurried")
 
 PARAM = """7767517
 9 10

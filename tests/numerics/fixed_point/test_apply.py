@@ -73,6 +73,14 @@ def test_half_a_level_before_the_shift_rounds_to_the_nearest(
     assert one(rounded_shift, total, multiplier) == saturated(nearest)
 
 
+@given(SUMS, st.floats(2.0**-100, 2.0**100, width=32))
+def test_small_multipliers_take_any_positive_number(total: int, real: float) -> None:
+    multiplier = multiplier8(real)
+    product = exact(total, multiplier)
+    assert one(floor_shift, total, multiplier) == saturated(floor(product))
+    assert one(rounded_shift, total, multiplier) == saturated(floor(product + HALF))
+
+
 @given(SUMS, REAL)
 def test_one_rounding_is_the_nearest_integer_of_the_product(total: int, real: float) -> None:
     multiplier = multiplier31(real)

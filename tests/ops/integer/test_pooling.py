@@ -59,6 +59,15 @@ def test_windows_are_those_of_ncnn(
     assert pool(values(layer), x).shape == shapes(layer, [shape])[0]
 
 
+@pytest.mark.parametrize("include", [0, 1])
+def test_what_a_last_window_reaches_beyond_the_edge_is_as_in_ncnn(ncnn: Any, include: int) -> None:
+    # four elements and windows of 3 with stride 2: the last has two of its own
+    layer = pooling({0: 1, 1: 3, 2: 2, 6: include})
+    x = np.full((1, 4, 4), 90, np.int8)
+    compare(ncnn, layer, x)
+    assert pool(values(layer), x)[0, 0].tolist() == ([90, 60] if include else [90, 90])
+
+
 @given(SIZES, st.integers(0, 1), st.integers(0, 99))
 def test_a_global_pooling_is_ncnns(ncnn: Any, shape: tuple[int, ...], kind: int, seed: int) -> None:
     compare(ncnn, pooling({0: kind, 4: 1}), drawn(shape, seed))

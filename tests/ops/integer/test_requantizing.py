@@ -95,6 +95,14 @@ def test_a_bias_that_pushes_a_sum_out_is_counted_and_wraps_if_wanted() -> None:
     assert (counter.overflows, wrapping.overflows) == (1, 1)
 
 
+@pytest.mark.parametrize("flavour", FLAVOURS)
+def test_a_sum_with_its_bias_saturates_at_the_ends_of_int32(flavour: Flavour) -> None:
+    scales = np.array([1.0], np.float32), np.float32(1), np.float32(2.0**-26)
+    prepared = prepare_requantization(*scales, np.array([2.0**40], np.float32), flavour=flavour)
+    result = requantize(np.array([2**31 - 1], np.int32), prepared).tolist()
+    assert result == [31 if flavour == "floor" else 32]  # (2^31 - 1) / 2^26, not twice that
+
+
 @pytest.mark.parametrize("wrong", [0.0, np.inf, np.nan])
 def test_a_scale_that_is_none_is_refused(wrong: float) -> None:
     with pytest.raises(CalibrationError):

@@ -103,12 +103,12 @@ def requantize(
         sums: int32 (or int64), any shape.
         prepared: of the layer.
         axis: of the channels.
-        counter: of numbers that leave int32: sums, sums with bias, products.
+        counter: of numbers that leave int32: sums with their bias, which saturate there unless
+            it wraps them, and products.
     """
     wide = sums.astype(np.int64)
     if prepared.before is not None:
         wide = wide + _along(prepared.before, sums.ndim, axis)
-    # in 64 bits a multiplier of 31 still has room for sums of 32
     held = (counter or OverflowCounter()).hold(wide).clip(-(1 << 31), (1 << 31) - 1)
     levels = prepared.rescale.apply(held, axis, counter)
     if prepared.after is not None:
