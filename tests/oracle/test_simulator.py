@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from workbench import Model, Plan, calibrate, collect, sample, samples
 from workbench.engine import Network
@@ -82,27 +80,3 @@ def test_a_run_with_packing_is_told_apart(calibrated):
         assert any(found)
     for difference in filter(None, found):
         assert difference.ulps == 1 or "packing" in difference.reason
-
-
-@pytest.mark.filterwarnings("ignore::workbench.errors.WorkbenchWarning")
-@settings(max_examples=25, deadline=None)
-@given(factors=st.lists(st.floats(0.2, 4), min_size=4, max_size=4), seed=st.integers(0, 99))
-def test_any_thresholds_of_a_network_of_every_type_equal_ncnn(tiny_plan, factors, seed):
-    model, plan = tiny_plan
-    for decision, factor in zip(plan.layers, factors, strict=True):
-        plan = plan.changed(decision.layer, threshold=decision.threshold * factor)
-    x = np.random.default_rng(seed).normal(0, 1, (3, 8, 8)).astype(np.float32)
-    for scheme in ("dequantize", "requantize"):
-        ncnn = Network(network_of(model, plan, scheme), use_packing_layout=False)
-        theirs = ncnn.run_raw({"data": x}, model.graph.blobs)
-        assert not first_difference(Simulator(model, plan, scheme).run(x), theirs)
-
-
-@pytest.fixture(scope="module")
-def tiny_plan() -> tuple[Model, Plan]:
-    from tests.conftest import tiny
-
-    model = tiny()
-    rng = np.random.default_rng(2)
-    inputs = [rng.normal(0, 1, (3, 8, 8)).astype(np.float32) for _ in range(4)]
-    return model, calibrate(model, collect(model, inputs, progress=False))

@@ -93,7 +93,7 @@ class Output:
         top = np.float64(self.top_scale)
         scale = self.scale_in * top
         bias = np.zeros_like(scale) if self.bias is None else self.bias * top
-        too_large = not (self.largest * scale + np.abs(bias)).max() < _MOST
+        too_large = not (np.maximum(self.largest, 1) * scale + np.abs(bias)).max() < _MOST
         if too_large or np.abs(bias).max() > Shortcut.most_offset:
             return None
         with np.errstate(over="ignore"):
@@ -114,7 +114,8 @@ def quantize_rows(x: Floats, scale: np.float32, adds_half: bool) -> NDArray[np.i
         int8 (rows, n).
     """
     half = halves(x.shape[1], adds_half)
-    if not max(float(x.max()), -float(x.min())) * float(scale) < _MOST:  # NaN comes here too
+    peak = max(float(x.max()), -float(x.min()), 1e-20)
+    if not peak * float(scale) < _MOST:  # NaN comes here too
         with np.errstate(over="ignore", invalid="ignore"):
             return to_int8(x * scale, half)
 

@@ -105,16 +105,27 @@ class InInt8:
         return InNcnn(layer.int8_layer, layer.int8_weights, self.key)
 
     @cached_property
+    def _scale_in(self) -> NDArray[np.float32]:
+        with np.errstate(over="ignore", divide="ignore", under="ignore"):
+            product = self._quantized.bottom_scale * self._quantized.weight_scales
+            return np.float32(1) / product
+
+    @cached_property
+    def _is_sound(self) -> bool:
+        """Whether no scale leaves the range of float32, where compilers take liberties."""
+        least = np.finfo(np.float32).tiny
+        return bool(((self._scale_in >= least) & (self._scale_in < np.inf)).all())
+
+    @cached_property
     def _output(self) -> Output:
         quantized = self._quantized
         groups = quantized.weight.shape[0] // quantized.weight_scales.size
-        scale = quantized.bottom_scale * np.repeat(quantized.weight_scales, groups)
         output = Output(
-            scale_in=np.float32(1) / scale,
+            scale_in=np.repeat(self._scale_in, groups),
             bias=quantized.bias,
             once=arithmetic().rounds_once[self._kind],
             activation=self._plain_activation,
-            clip=bounds_of(self._values),
+            clip=(-np.inf, np.inf) if self._activates_int8 else bounds_of(self._values),
             largest=largest_accumulators(quantized.weight).astype(np.float64),
         )
         if quantized.top_scale is None:
@@ -123,14 +134,20 @@ class InInt8:
         return replace(output, top_scale=float(quantized.top_scale), adds_half=adds_half)
 
     def _plain_activation(self, x: NDArray[np.float32]) -> NDArray[np.float32]:
-        if self._activation is not None:
-            return x  # comes later, by `_activation`
+        if self._activates_int8 or self._activation is not None:
+            return x  # comes later
         return activation(x, self._values.activation_type, self._values.activation_params)
 
     @cached_property
     def _activation(self) -> SingleLayer | None:
         found = layer_of(self._values)
         return SingleLayer(Layer(found[0], "f", ("x",), ("y",), found[1])) if found else None
+
+    @property
+    def _activates_int8(self) -> bool:
+        """Whether ncnn rounds first, and then applies ReLU to int8."""
+        is_relu = self._kind == "depthwise 3x3" and self._values.activation_type == 1
+        return is_relu and self._quantized.top_scale is not None
 
     @property
     def _vectors(self) -> bool:
@@ -155,9 +172,9 @@ class InInt8:
         """Tell whether ncnn must compute it: no kernel takes a blob of this shape, or the wheel
         rounds in an unknown way, or its scalar sigmoid is needed, whose last bits only it knows.
         """
-        sigmoid = self._values.activation_type == SIGMOID and not self._vectors
-        unknown = self._kind not in arithmetic().rounds_once
-        return sigmoid or unknown or not self._kernel.accepts(self._values, shape)
+        scalar_sigmoid = self._values.activation_type == SIGMOID and not self._vectors
+        known = self._kind in arithmetic().rounds_once and self._is_sound
+        return scalar_sigmoid or not known or not self._kernel.accepts(self._values, shape)
 
     def _quantize(self, x: NDArray[Any]) -> NDArray[np.int8]:
         if x.dtype == np.int8:
@@ -169,6 +186,8 @@ class InInt8:
     def _finish(self, rows: NDArray[Any], shape: tuple[int, ...]) -> NDArray[Any]:
         """Turn sums (channels, n) into the layer's output."""
         gives_int8 = self._quantized.top_scale is not None
+        if self._activates_int8:
+            return np.maximum(self._output.quantized(rows), 0)
         if gives_int8 and self._activation is None:
             return self._output.quantized(rows)
         real = self._output.real(rows)
