@@ -53,10 +53,14 @@ def test_a_command_that_works_takes_the_message_away(session):
 
 
 def test_views_of_one_session_share_one_thread(session, model):
-    one, two, seen = View(session), View(session), []
+    one, two, seen, posted = View(session), View(session), [], threading.Event()
+    one.drain()
+    one.do(posted.wait, 10)  # so that the thread has work until both have some
     for view in (one, two):
         view.do(lambda: seen.append(threading.current_thread()))
+    posted.set()
     one.drain()
+    assert len(seen) == 2
     assert len(set(seen)) == 1
     assert mailbox_of(session) is one.mailbox is two.mailbox
     assert mailbox_of(synthetic_session(model)) is not one.mailbox
