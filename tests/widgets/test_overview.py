@@ -29,7 +29,7 @@ def test_the_bars_follow_the_plan(session):
     session.keep_float("fc")
     view.drain()
     assert view.bars.chosen == 1
-    assert [bar["colour"] for bar in view.bars.bars] == ["blue", "green", "blue", "blue"]
+    assert [bar["colour"] for bar in view.bars.bars] == ["blue", "green", "green", "blue"]
     assert [bar["hollow"] for bar in view.bars.bars] == [False, False, False, True]
 
 

@@ -13,7 +13,7 @@ import ipywidgets as widgets
 
 from workbench.errors import WorkbenchError
 from workbench.session import Session
-from workbench.widgets.mailbox import Mailbox, Work
+from workbench.session.mailbox import Mailbox, Work
 from workbench.widgets.plot import HERE
 
 _MAILBOXES: WeakKeyDictionary[Session, Mailbox] = WeakKeyDictionary()

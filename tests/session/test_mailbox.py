@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from workbench.widgets.mailbox import Mailbox
+from workbench.session.mailbox import Mailbox
 
 
 @pytest.fixture

@@ -55,7 +55,7 @@ class Mailbox:
         """
         with self._changed:
             if not self._changed.wait_for(lambda: self._worker is None, timeout_s):
-                raise TimeoutError(f"the views are still busy after {timeout_s} s")
+                raise TimeoutError(f"work is still under way after {timeout_s} s")
 
     def _run(self) -> None:
         while (taken := self._take()) is not None:

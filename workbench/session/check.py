@@ -1,0 +1,72 @@
+"""Checks of what a session file says against the network it is opened with.
+
+Each raises ValueError or TypeError, which `load_session` turns into a FormatError.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Sequence
+from typing import Any, TypeVar
+
+from workbench.calibration.plan import BY_HAND, LayerPlan, scale_channels
+from workbench.calibration.statistics import Statistics
+from workbench.model import Model
+from workbench.numerics.histogram import BINS
+from workbench.numerics.thresholds import METHODS
+
+T = TypeVar("T")
+CHOSEN_BY = frozenset({*METHODS, "eq", BY_HAND})
+MOST = 1 << 53
+"""A count up to here is exact as a float64 too."""
+
+
+def exactly(kind: type[T], value: Any) -> T:
+    """Return a value if it is of a type, a bool not being an int."""
+    if type(value) is not kind:
+        raise TypeError(f"{str(value)[:40]!r} is not of type {kind.__name__}")
+    return value
+
+
+def names_of(value: Any, layers: Collection[str]) -> list[str]:
+    """Return a list of names, each of which is a layer's."""
+    names = [exactly(str, name) for name in exactly(list, value)]
+    if not set(names) <= set(layers):
+        raise ValueError(f"{names[0][:40]!r} is no layer that int8 can be used for")
+    return names
+
+
+def decision_of(row: Any, scales: Sequence[tuple[float, ...]], model: Model) -> LayerPlan:
+    """Return the decision that a row of `session.json` stands for."""
+    layer, method, threshold, bits, number, keep_float = exactly(list, row)
+    found = next((found for found in model.quantizable if found.name == layer), None)
+    weight_scales = scales[exactly(int, number)]
+    if found is None or method not in CHOSEN_BY or exactly(int, bits) not in (6, 8):
+        raise ValueError(f"a decision for {str(layer)[:40]!r} is not possible")
+    if not (math.isfinite(exactly(float, threshold)) and threshold >= 0):
+        raise ValueError(f"a threshold of {threshold}")
+    if len(weight_scales) != scale_channels(found) or not all(map(_positive, weight_scales)):
+        raise ValueError(f"the weight scales of {layer} are not possible")
+    kept = exactly(bool, keep_float)
+    return LayerPlan(layer, found.type, method, threshold, bits, weight_scales, kept)
+
+
+def check_statistics(stats: Statistics, model: Model) -> None:
+    """Compare statistics with the network, and their counts with what can be counted."""
+    origins = [(layer.name, model.graph.origin(layer.bottoms[0])) for layer in model.quantizable]
+    if stats.model_sha256 != model.sha256 or list(stats.layers.items()) != origins:
+        raise ValueError("its statistics are of another network")
+    if not 0 < stats.images < MOST or not isinstance(stats.inputs, str):
+        raise ValueError("its statistics are of no images")
+    for blob, histogram in stats.histograms.items():
+        numbers = (histogram.zeros, histogram.blob_size, stats.nonfinite[blob])
+        whole = float(histogram.counts.astype(float).sum()) + sum(numbers)
+        negative = min(numbers) < 0 or histogram.counts.min() < 0
+        if histogram.counts.size != BINS or negative or not 0 <= whole < MOST:
+            raise ValueError(f"the histogram of {blob} is not possible")
+        if not 0 <= histogram.absmax < math.inf:
+            raise ValueError(f"the range of {blob} is not possible")
+
+
+def _positive(scale: float) -> bool:
+    return 0 < scale < math.inf

@@ -1,0 +1,203 @@
+"""What is decided and how it came about: undo, redo, snapshots, and the file that keeps them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from threading import RLock
+from types import MappingProxyType
+
+from traitlets import Bool, HasTraits, Instance, Tuple, Unicode
+
+from workbench.calibration.plan import Plan
+from workbench.calibration.statistics import Statistics
+from workbench.errors import CalibrationError
+from workbench.session.changes import Change, changes
+from workbench.session.file import Saved, packed_statistics, save_session
+from workbench.session.history import History, State, Step
+from workbench.session.mailbox import Mailbox
+
+SAVE_REST_S = 0.25
+"""A drag is saved no more often than this."""
+
+
+class Decisions(HasTraits):
+    """One immutable state, replaced by each command.
+
+    Args:
+        stats: what the decisions rest on.
+        start: the first state.
+        preprocessing: `preprocessing_of` the probes, which the file remembers.
+
+    Traits (observe them):
+        plan: the current decisions.
+        untied: names of the layers that move alone though others read their blob.
+        selected: name of the layer that is looked at.
+        can_undo, can_redo: whether the command would do anything.
+        log: what each step that undo can take back did, in words, the last one last.
+        snapshots: the named states.
+    """
+
+    plan = Instance(Plan)
+    untied = Instance(frozenset)
+    selected = Unicode()
+    can_undo = Bool(False)
+    can_redo = Bool(False)
+    log = Tuple()
+    snapshots = Instance(MappingProxyType)
+
+    def __init__(self, stats: Statistics, start: State, preprocessing: str = "") -> None:
+        self.stats = stats
+        self.path: Path | None = None
+        self._lock = RLock()
+        self._gesture: object = None
+        self._history = History.starting(start)
+        self._preprocessing = preprocessing
+        self._packed: bytes = b""
+        self._saver = Mailbox()
+        super().__init__(
+            plan=start.plan,
+            untied=start.untied,
+            selected=start.plan.layers[0].layer,
+            snapshots=MappingProxyType({}),
+        )
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """Every step, those that redo would do again included; the first is the start."""
+        return self._history.steps
+
+    def difference(self, before: str, after: str | None = None) -> tuple[Change, ...]:
+        """List what differs from one snapshot to another, or to the present if none is named.
+
+        Raises:
+            CalibrationError: there is no such snapshot.
+        """
+        with self._lock:
+            present = self._history.present
+            return changes(self._named(before), present if after is None else self._named(after))
+
+    def select(self, layer: str) -> None:
+        """Look at another layer."""
+        with self._lock:
+            self.selected = self.plan[layer].layer
+            self._autosave()
+
+    def undo(self) -> None:
+        """Go back one step."""
+        with self._lock:
+            self._show(self._history.moved(-1))
+
+    def redo(self) -> None:
+        """Go forward again one step."""
+        with self._lock:
+            self._show(self._history.moved(1))
+
+    def snapshot(self, name: str) -> None:
+        """Keep the present decisions under a name.
+
+        Raises:
+            CalibrationError: the name is empty or taken.
+        """
+        with self._lock:
+            if not name or name in self.snapshots:
+                raise CalibrationError(
+                    f"a snapshot {name!r} is there already" if name else "a snapshot needs a name",
+                    advice="Choose another name, or forget the old one first.",
+                )
+            self.snapshots = MappingProxyType({**self.snapshots, name: self._history.present})
+            self._autosave()
+
+    def forget(self, name: str) -> None:
+        """Throw a snapshot away.
+
+        Raises:
+            CalibrationError: there is none of that name.
+        """
+        with self._lock:
+            self._named(name)
+            kept = {other: state for other, state in self.snapshots.items() if other != name}
+            self.snapshots = MappingProxyType(kept)
+            self._autosave()
+
+    def restore(self, name: str) -> None:
+        """Go back to a snapshot's decisions, as a step that can be undone.
+
+        Raises:
+            CalibrationError: there is none of that name.
+        """
+        with self._lock:
+            state = self._named(name)
+            self._do(f"snapshot {name!r} restored", state.plan, untied=state.untied)
+
+    def save(self, path: str | Path | None = None) -> None:
+        """Save the session; with a path there, in place of what is there, and from now on.
+
+        Raises:
+            CalibrationError: it has no path.
+            WorkbenchError: the file cannot be written.
+        """
+        with self._lock:
+            target = self.path if path is None else Path(path)
+            if target is None:
+                raise CalibrationError("this session has no path", advice="Name one: save(path).")
+            parts = (self.stats, self._history, self.selected, self.snapshots)
+            saved = Saved(*parts, self._preprocessing)
+            self._packed = self._packed or packed_statistics(self.stats)
+            save_session(saved, target, self._packed)
+            self.path = target
+
+    # --- the rest -------------------------------------------------------------------------
+
+    def _do(
+        self, words: str, plan: Plan, gesture: object = None, untied: frozenset[str] | None = None
+    ) -> None:
+        new = State(plan, self.untied if untied is None else untied)
+        if new != self._history.present:
+            same = gesture is not None and gesture == self._gesture
+            self._show(self._history.went_on(Step(words, new), same), gesture)
+
+    def _show(self, history: History, gesture: object = None) -> None:
+        self._gesture = gesture
+        self._history = history
+        with self.hold_trait_notifications():
+            self.plan = history.present.plan
+            self.untied = history.present.untied
+            self.can_undo = history.can_undo
+            self.can_redo = history.can_redo
+            self.log = history.log
+        self._autosave(gesture is not None)
+
+    def _autosave(self, soon: bool = False) -> None:
+        """Save now, or soon: while something is dragged, a save each time would be felt."""
+        if self.path is not None:
+            if soon:
+                self._saver.post(self, self.save, SAVE_REST_S)
+            else:
+                self.save()
+
+    def _begin_at(self, path: Path) -> None:
+        if path.exists():
+            raise CalibrationError(
+                "a file is here already",
+                where=str(path),
+                advice="Go on with it by Session.open, or choose another path.",
+            )
+        self.save(path)
+
+    def _take(self, saved: Saved, path: Path) -> None:
+        """Be what was saved."""
+        self._show(saved.history)
+        self.selected = saved.selected
+        self.snapshots = MappingProxyType(dict(saved.snapshots))
+        self._preprocessing = self._preprocessing or saved.preprocessing
+        self.path = path
+
+    def _named(self, name: str) -> State:
+        try:
+            found: State = self.snapshots[name]
+        except KeyError:
+            raise CalibrationError(
+                f"there is no snapshot {name!r}",
+                advice=f"There are: {', '.join(self.snapshots) or 'none'}.",
+            ) from None
+        return found

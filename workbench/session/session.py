@@ -1,0 +1,234 @@
+"""A calibration under way: questions about its layers, and commands that decide on them."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from workbench.calibration.inputs import Item
+from workbench.calibration.plan import (
+    BY_HAND,
+    Plan,
+    calibrate,
+    check_method,
+    with_weight_bits,
+)
+from workbench.calibration.statistics import Statistics
+from workbench.errors import CalibrationError, WorkbenchWarning
+from workbench.formats.table import write_table
+from workbench.model import Model
+from workbench.numerics.histogram import Histogram
+from workbench.numerics.thresholds import METHODS, Search
+from workbench.session import ties
+from workbench.session.decisions import Decisions
+from workbench.session.file import load_session, preprocessing_of
+from workbench.session.history import State
+from workbench.session.knowledge import Knowledge
+from workbench.session.live import LiveErrors
+from workbench.session.reading import Reading
+
+
+class Session(Decisions):
+    """A calibration under way. Commands may come from any thread; they are done one by one.
+
+    Layers that read one blob are tied: a threshold or method set on one is set on all, unless
+    they are untied. Siblings whose thresholds differ in the given plan start untied.
+
+    Args:
+        model: the float network.
+        stats: what `collect` counted on it.
+        plan: where to start; KL for every layer if not given.
+        probes: a few inputs to look at errors on.
+        path: where the session is saved after each command; nowhere if not given. Nothing may
+            be there yet: what was saved is opened with `Session.open`.
+
+    Raises:
+        CalibrationError: statistics or plan are of another network, nothing in the network
+            can be quantized, or a file is at `path` already.
+        WorkbenchError: the session cannot be saved at `path`.
+    """
+
+    def __init__(
+        self,
+        model: Model,
+        stats: Statistics,
+        plan: Plan | None = None,
+        probes: Sequence[Item] = (),
+        path: str | Path | None = None,
+    ) -> None:
+        plan = calibrate(model, stats) if plan is None else plan
+        _check(model, stats, plan)
+        self.model = model
+        self.probes = probes
+        self._known = Knowledge(model, stats)
+        self._errors: LiveErrors | None = None
+        start = State(plan, ties.untied_at_first(stats.layers, plan))
+        super().__init__(stats, start, preprocessing_of(probes))
+        if path is not None:
+            self._begin_at(Path(path))
+
+    @classmethod
+    def open(cls, path: str | Path, model: Model, probes: Sequence[Item] = ()) -> Session:
+        """Open a saved session as it was, and go on saving it there.
+
+        Args:
+            path: what a session was saved as. Nothing in it can run.
+            model: the network that it was saved with.
+            probes: a few inputs to look at errors on; they are not in the file.
+
+        Raises:
+            FormatError: the file is missing, damaged, or no session.
+            CalibrationError: it was saved with another network.
+        """
+        saved = load_session(path, model)
+        given = preprocessing_of(probes)
+        if given and saved.preprocessing and given != saved.preprocessing:
+            warnings.warn(
+                f"{path}: the probes are preprocessed otherwise than when it was saved",
+                WorkbenchWarning,
+                stacklevel=2,
+            )
+        session = cls(model, saved.stats, saved.history.present.plan, probes)
+        session._take(saved, Path(path))
+        return session
+
+    # --- questions ------------------------------------------------------------------------
+
+    @property
+    def layers(self) -> tuple[str, ...]:
+        """Names of the quantizable layers, in the network's order."""
+        return tuple(decision.layer for decision in self.plan)
+
+    @property
+    def errors(self) -> LiveErrors:
+        """The errors of the present plan on the probes, which follow it from the first asking."""
+        with self._lock:
+            if self._errors is None:
+                self._errors = LiveErrors(self)
+            return self._errors
+
+    def tied(self, layer: str) -> tuple[str, ...]:
+        """The layers whose thresholds move when this one's does, itself included."""
+        return ties.tied(self.stats.layers, self._history.present, self.plan[layer].layer)
+
+    def histogram(self, layer: str) -> Histogram:
+        """Return the histogram of a layer's bottom blob."""
+        return self.stats[self.plan[layer].layer]
+
+    def search(self, layer: str, method: str) -> Search:
+        """Return a method's search on a layer; it is computed once and kept."""
+        check_method(method)
+        return self._known.search(self.plan[layer].layer, method)
+
+    def searches(self, layer: str) -> Mapping[str, Search]:
+        """Return every method's search on a layer."""
+        return {method: self.search(layer, method) for method in METHODS}
+
+    def reading(self, layer: str, threshold: float | None = None) -> Reading:
+        """Say what a threshold (by default the plan's) does to a layer's bottom blob."""
+        decision = self.plan[layer]
+        if threshold is not None:
+            decision = replace(decision, threshold=float(threshold))
+        return self._known.reading(layer, decision.threshold, decision.scale)
+
+    # --- commands -------------------------------------------------------------------------
+
+    def set_threshold(self, layer: str, threshold: float, gesture: object = None) -> None:
+        """Set the threshold of a layer, and of those tied to it, by hand.
+
+        Args:
+            layer: the layer's name.
+            threshold: positive, finite, in real units.
+            gesture: changes of one gesture (a drag) count as one step of undo; give each
+                change of a drag the same object.
+        """
+        if not 0 < threshold < float("inf"):
+            raise CalibrationError(
+                f"a threshold of {threshold} is not possible",
+                where=f"layer {layer}",
+                advice="Give a positive number in the blob's own units.",
+            )
+        with self._lock:
+            plan, moved = self.plan, self.tied(layer)
+            for name in moved:
+                plan = plan.changed(name, threshold=float(threshold), method=BY_HAND)
+            self._do(f"{', '.join(moved)}: threshold {threshold:.6g} by hand", plan, gesture)
+
+    def set_method(self, method: str, layers: Sequence[str] | None = None) -> None:
+        """Take a method's thresholds, and its weight scales, for all layers or for some.
+
+        Layers tied to a named one take them too.
+        """
+        check_method(method)
+        with self._lock:
+            asked = self.layers if layers is None else layers
+            chosen = tuple(dict.fromkeys(name for layer in asked for name in self.tied(layer)))
+            new = {name: self._known.decide(self.plan[name], method) for name in chosen}
+            decisions = tuple(new.get(old.layer, old) for old in self.plan)
+            whole = len(chosen) == len(decisions)
+            said = f"{'all layers' if whole else ', '.join(chosen)}: method {method}"
+            self._do(said, replace(self.plan, layers=decisions))
+
+    def set_bits(self, layer: str, bits: int) -> None:
+        """Give a layer's weights 8 or 6 bits; their scales are derived anew."""
+        with self._lock:
+            if self.plan[layer].bits != bits:
+                plan = with_weight_bits(self.model, self.plan, layer, bits)
+                self._do(f"{layer}: weights of {bits} bits", plan)
+
+    def keep_float(self, layer: str, keep: bool = True) -> None:
+        """Leave a layer out of quantization, or take it in again."""
+        with self._lock:
+            said = f"{layer}: {'kept in float' if keep else 'in int8 again'}"
+            self._do(said, self.plan.changed(layer, keep_float=bool(keep)))
+
+    def untie(self, layer: str) -> None:
+        """Let a layer move alone though others read its blob.
+
+        Raises:
+            CalibrationError: no other layer does.
+        """
+        with self._lock:
+            apart = ties.others(self.stats.layers, self.plan[layer].layer)
+            said = f"{layer}: untied from {', '.join(apart)}"
+            self._do(said, self.plan, untied=self.untied | {layer})
+
+    def tie(self, layer: str) -> None:
+        """Let a layer move with those that read its blob; it takes their threshold at once.
+
+        Raises:
+            CalibrationError: no other layer reads its blob.
+        """
+        with self._lock:
+            together = ties.others(self.stats.layers, self.plan[layer].layer)
+            plan, untied = self.plan, self.untied - {layer}
+            joined = [name for name in together if name not in untied]
+            if joined and layer in self.untied:
+                new = self._known.following(plan[layer], plan[joined[0]])
+                plan = plan.changed(layer, **vars(new))
+            self._do(f"{layer}: tied to {', '.join(joined or together)}", plan, untied=untied)
+
+    def save_table(self, path: str | Path) -> None:
+        """Write the plan as a calibration table for ncnn's converter."""
+        write_table(self.plan.table, path)
+
+    # --- the rest -------------------------------------------------------------------------
+
+    def __repr__(self) -> str:
+        return f"<Session: {len(self.layers)} layers, {self.stats.images} images>"
+
+
+def _check(model: Model, stats: Statistics, plan: Plan) -> None:
+    for name, what in (("statistics", stats), ("plan", plan)):
+        if what.model_sha256 != model.sha256:
+            raise CalibrationError(
+                f"the {name} and the network do not belong together",
+                advice="Make both from the same .param and .bin.",
+            )
+    if not plan.layers:
+        raise CalibrationError(
+            "the network has no layer that int8 can be used for",
+            advice="ncnn quantizes Convolution, ConvolutionDepthWise and InnerProduct layers.",
+        )
