@@ -1,12 +1,12 @@
 from __future__ import annotations
 
-import dataclasses
+from contextlib import nullcontext
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from workbench.calibration.collect import STAGES, Collector, Interrupted, collect
+from workbench.calibration.collect import Collector, Interrupted, collect
 from workbench.calibration.inputs import ImageFolder
 from workbench.engine import Network
 from workbench.errors import CalibrationError, GraphError, InputError, WorkbenchWarning
@@ -15,6 +15,23 @@ from workbench.model import Model
 from workbench.numerics.histogram import Histogram
 
 QUIET = {"progress": False}
+EITHER = pytest.mark.parametrize("passes", [1, 2])
+
+
+def assert_same(one, two):
+    assert dict(one.layers) == dict(two.layers)
+    assert one.images == two.images
+    for layer in one.layers:
+        a, b = one[layer], two[layer]
+        assert (a.absmax, a.zeros, a.blob_size) == (b.absmax, b.zeros, b.blob_size)
+        assert np.array_equal(a.counts, b.counts)
+
+
+def counted_runs(monkeypatch) -> list[int]:
+    """A list that grows by one with each run of a network."""
+    run, calls = Network.run, []
+    monkeypatch.setattr(Network, "run", lambda *args: calls.append(1) or run(*args))
+    return calls
 
 
 def test_each_layer_gets_the_histogram_of_its_bottom_blob(model, arrays):
@@ -40,9 +57,54 @@ def test_branches_of_a_split_share_one_histogram(model, arrays):
     assert set(stats.histograms) == {"data", "conv1", "pool"}
 
 
-def test_threads_change_nothing(model, arrays):
-    one, two = (collect(model, arrays, threads=threads, **QUIET) for threads in (1, 2))
-    assert all(np.array_equal(one[layer].counts, two[layer].counts) for layer in one.layers)
+@EITHER
+@pytest.mark.parametrize("threads", [2, 3])
+def test_threads_change_nothing(model, arrays, threads, passes):
+    one, more = (collect(model, arrays, threads=n, passes=passes, **QUIET) for n in (1, threads))
+    assert_same(one, more)
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_the_order_of_images_changes_no_count(model, arrays, threads):
+    there = collect(model, arrays, passes=1, threads=threads, **QUIET)
+    back = collect(model, arrays[::-1], passes=1, threads=threads, **QUIET)
+    assert_same(there, back)
+
+
+def test_threads_stop_and_go_on(model, arrays, monkeypatch):
+    expected = collect(model, arrays, passes=1, **QUIET)
+    run, calls = Network.run, []
+
+    def run_until_stopped(self, inputs, blobs):
+        calls.append(1)
+        if len(calls) == 4:
+            raise KeyboardInterrupt
+        return run(self, inputs, blobs)
+
+    monkeypatch.setattr(Network, "run", run_until_stopped)
+    with pytest.raises(Interrupted, match=r"counting, [123] of 6 images"):
+        collect(model, arrays, passes=1, threads=2, **QUIET)
+    assert_same(expected, collect(model, arrays, passes=1, threads=2, **QUIET))
+
+
+def test_one_pass_runs_the_network_once_and_finds_the_same_ranges(model, arrays, monkeypatch):
+    twice = collect(model, arrays, **QUIET)
+    ran = counted_runs(monkeypatch)
+    once = collect(model, arrays, passes=1, **QUIET)
+    assert len(ran) == len(arrays)
+    for layer in once.layers:
+        assert once[layer].absmax == twice[layer].absmax
+        assert once[layer].zeros == twice[layer].zeros
+        assert once[layer].total == twice[layer].total
+        assert once[layer].blob_size == twice[layer].blob_size
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"threads": 0}, {"passes": 3}, {"workers": 0}, {"threads": 2, "workers": 2}]
+)
+def test_arguments_out_of_range_are_refused(model, arrays, wrong):
+    with pytest.raises(CalibrationError, match=" is "):
+        collect(model, arrays, **wrong, **QUIET)
 
 
 def test_inputs_may_be_mappings(model, arrays):
@@ -73,12 +135,23 @@ def test_a_stopped_collection_goes_on_where_it_was(model, arrays, monkeypatch):
     )
 
 
-def test_what_is_counted_so_far_can_be_looked_at(model, arrays):
+def test_what_is_counted_so_far_can_be_looked_at(model, arrays, monkeypatch):
+    run, calls = Network.run, []
+
+    def run_twice(self, inputs, blobs):
+        calls.append(1)
+        if len(calls) == 3:
+            raise KeyboardInterrupt
+        return run(self, inputs, blobs)
+
+    monkeypatch.setattr(Network, "run", run_twice)
     collector = Collector(model, arrays)
-    collector.state = dataclasses.replace(collector.state, stage=1)
-    collector._measure()
-    assert collector.statistics["conv1"].absmax == float(np.abs(arrays[0]).max())
-    assert str(collector.state) == f"stopped in {STAGES[1]}, 1 of 6 images done"
+    with pytest.raises(KeyboardInterrupt):
+        collector.run(progress=False)
+    assert collector.statistics.images == 2
+    assert collector.statistics["conv1"].absmax == float(np.abs(arrays[:2]).max())
+    assert str(collector.state) == "stopped in pass 1 of 2: ranges, 2 of 6 images done"
+    assert collector.run(progress=False).images == 6
 
 
 def test_nan_and_infinity_are_left_out_with_a_warning_that_names_the_layer(model_with, arrays):
@@ -94,18 +167,46 @@ def test_nan_and_infinity_are_left_out_with_a_warning_that_names_the_layer(model
 # --- inputs that cannot be used ---
 
 
-def test_an_unreadable_picture_stops_the_run_before_any_network_runs(model, pictures, monkeypatch):
+@EITHER
+@pytest.mark.parametrize("mended", [False, True])
+def test_an_unreadable_picture_stops_the_run_and_loses_nothing(
+    model, pictures, monkeypatch, passes, mended
+):
+    broken = pictures / "3.webp"
+    whole = broken.read_bytes()
+    broken.write_bytes(b"RIFF")
+    ran = counted_runs(monkeypatch)
+    with pytest.raises(InputError, match=r"3\.webp"):
+        collect(model, ImageFolder(pictures, shape=(8, 8, 3)), passes=passes, **QUIET)
+    assert len(ran) == 3
+    if mended:
+        broken.write_bytes(whole)
+    images = ImageFolder(pictures, shape=(8, 8, 3), skip_unreadable=True)
+    with nullcontext() if mended else pytest.warns(WorkbenchWarning, match=r"3\.webp"):
+        stats = collect(model, images, passes=passes, **QUIET)
+    assert stats.images == 4 + mended
+    assert len(ran) == passes * stats.images
+    rest = [images[i] for i in range(5) if i != 3 or mended]
+    assert_same(stats, collect(model, rest, passes=passes, **QUIET))
+
+
+def test_a_file_that_changed_after_it_was_counted_is_counted_anew(model, pictures):
     (pictures / "4.ppm").write_bytes(b"P6 no")
-    monkeypatch.setattr(Network, "run", lambda *_: pytest.fail("ran"))
+    images = ImageFolder(pictures, shape=(8, 8, 3))
     with pytest.raises(InputError, match=r"4\.ppm"):
-        collect(model, ImageFolder(pictures, shape=(8, 8, 3)), **QUIET)
+        collect(model, images, passes=1, **QUIET)
+    for name in ("0.png", "4.ppm"):
+        Image.fromarray(np.full((9, 9, 3), 7, np.uint8)).save(pictures / name)
+    stats = collect(model, images, passes=1, **QUIET)
+    assert_same(stats, collect(model, list(images), passes=1, **QUIET))
 
 
-def test_an_unreadable_picture_can_be_left_out(model, pictures):
+@EITHER
+def test_an_unreadable_picture_can_be_left_out(model, pictures, passes):
     (pictures / "1.bmp").write_bytes(b"BM")
     images = ImageFolder(pictures, shape=(8, 8, 3), skip_unreadable=True)
     with pytest.warns(WorkbenchWarning, match=r"left out: .*1\.bmp"):
-        stats = collect(model, images, **QUIET)
+        stats = collect(model, images, passes=passes, **QUIET)
     assert stats.images == 4
 
 

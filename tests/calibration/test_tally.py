@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
-from workbench.calibration import tally as module
 from workbench.calibration.tally import Tally
+from workbench.numerics import histogram as module
 from workbench.numerics.histogram import BINS
 
 blobs = st.lists(
@@ -51,7 +51,7 @@ def test_counting_follows_the_formula_value_by_value(images):
 def test_sweeping_in_blocks_changes_nothing(monkeypatch):
     image = np.random.default_rng(0).normal(size=1000).astype(np.float32)
     whole = counted([image]).counts
-    monkeypatch.setattr(module, "_BLOCK", 7)
+    monkeypatch.setattr(module, "BLOCK", 7)
     assert np.array_equal(counted([image]).counts, whole)
 
 
@@ -59,3 +59,17 @@ def test_a_tally_is_never_changed_in_place():
     first = Tally().measured(np.ones(3, np.float32))
     first.counted(np.ones(3, np.float32))
     assert first.counts.sum() == 0
+
+
+@given(blobs)
+def test_parts_add_up_to_the_whole(images):
+    whole = counted(images)
+    measured, total = Tally(), Tally()
+    for image in images:
+        measured += Tally().measured(image)
+    for image in images:
+        total += Tally(absmax=measured.absmax).counted(image)
+    assert (measured.absmax, measured.nonfinite) == (whole.absmax, whole.nonfinite)
+    assert measured.blob_size == whole.blob_size
+    assert (total.absmax, total.zeros) == (whole.absmax, whole.zeros)
+    assert np.array_equal(total.counts, whole.counts)

@@ -1,27 +1,32 @@
-"""Counting a network's activations over many images: ncnn's two passes.
+"""Counting a network's activations over many images: ncnn's two passes, or one.
 
-The first pass finds each blob's largest |x|, the second counts 2048 equal bins up to it.
-Source: Tencent/ncnn, tools/quantize/ncnn2table.cpp, QuantNet::quantize_KL.
+Of two passes the first finds each blob's largest |x|, and the second counts 2048 equal bins up
+to it. Source: Tencent/ncnn, tools/quantize/ncnn2table.cpp, QuantNet::quantize_KL. One pass
+counts finer bins, whose range doubles when it must.
 """
 
 from __future__ import annotations
 
+import time
 import warnings
-from collections.abc import Callable, ItemsView, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Generator, Sequence
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
 
-import numpy as np
 from tqdm.auto import tqdm
 
+from workbench.calibration.checkpoint import load_checkpoint, save_checkpoint
 from workbench.calibration.inputs import FileInputs, Item, MultiInput
-from workbench.calibration.readers import Array
+from workbench.calibration.state import STAGES, Kept, State, marks, recall, remember, start
 from workbench.calibration.statistics import Statistics
-from workbench.calibration.tally import Tally
-from workbench.engine import Network
+from workbench.calibration.worker import Part, Worker
+from workbench.calibration.worker import as_mapping as as_mapping
 from workbench.errors import CalibrationError, InputError, WorkbenchWarning
 from workbench.model import Model
 
-STAGES = ("reading the inputs", "pass 1 of 2: ranges", "pass 2 of 2: histograms")
+CHECKPOINT_SECONDS = 5.0
+"""A checkpoint is written when the last one is older than this."""
 
 
 class Interrupted(KeyboardInterrupt):
@@ -29,74 +34,69 @@ class Interrupted(KeyboardInterrupt):
 
 
 def collect(
-    model: Model, inputs: Sequence[Item], *, threads: int = 1, progress: bool = True
+    model: Model,
+    inputs: Sequence[Item],
+    *,
+    threads: int = 1,
+    progress: bool = True,
+    passes: int = 2,
+    workers: int = 1,
+    checkpoint: str | Path | None = None,
 ) -> Statistics:
     """Run a network in float over all inputs and count what its quantizable layers read.
 
-    Stopped by hand (Ctrl-C, or the notebook's stop button), it keeps what is done: called
-    again in the same process with the same network and inputs, it goes on from there.
+    Stopped by hand (Ctrl-C, or the notebook's stop button) or by an input that cannot be read,
+    it keeps what is done: called again in the same process with the same network and inputs, it
+    goes on from there. The inputs that are not yet counted may have changed. With a checkpoint
+    it goes on even when the process was killed, and in another process.
+
+    The result is the same, to the bit, whatever `threads`, `workers` and interruptions.
 
     Args:
         model: the float network.
         inputs: images or tensors; an item is an array (C, H, W) for the only input blob, or a
             mapping from input blobs to arrays.
-        threads: threads of each ncnn run.
+        threads: images that are read and run at the same time, each on one core.
         progress: show a progress bar.
+        passes: 2 counts as ncnn's tool does. 1 reads and runs each image once; ranges are exact,
+            and bins are brought together from finer ones, so that a bin's count may differ a
+            little, and with it the threshold of a search whose curve has several low points.
+        workers: processes that share the images, instead of threads. The inputs must be such
+            that they can be sent to them (pickled).
+        checkpoint: a file to keep what is done in, from time to time, at a stop and at the end.
+            Inputs that are not files are told apart by their contents.
 
     Returns:
         One histogram for each distinct blob that a quantizable layer reads.
 
     Raises:
-        CalibrationError: the network has no layer to quantize.
-        InputError: an input cannot be read or does not fit; it is named, before any work is lost.
+        CalibrationError: the network has no layer to quantize, an argument is out of range, or
+            the checkpoint is of another network, other inputs or another number of passes.
+        FormatError: the checkpoint is a file of another kind.
+        InputError: an input cannot be read or does not fit; it is named.
         EngineError: ncnn cannot run the network.
         Interrupted: stopped by hand.
     """
-    key = (model.sha256, fingerprint(inputs))
-    collector = _stopped.pop(key, None) or Collector(model, inputs, threads)
+    path = None if checkpoint is None else Path(checkpoint)
+    collector = Collector(model, inputs, threads, passes, workers, path)
     try:
         return collector.run(progress)
     except KeyboardInterrupt as stop:
-        _stopped[key] = collector
         raise Interrupted(f"{collector.state}. Collect again to go on from here.") from stop
-
-
-_stopped: dict[tuple[str, str], Collector] = {}
-
-
-def fingerprint(inputs: Sequence[Item]) -> str:
-    """Tell inputs apart: by content for files, by identity for other sequences."""
-    if isinstance(inputs, FileInputs | MultiInput):
-        return inputs.fingerprint
-    return f"object {id(inputs)}"
-
-
-@dataclass(frozen=True, eq=False)
-class State:
-    """How far a collection is. Replaced as a whole after each image, so a stop tears nothing.
-
-    Attributes:
-        inputs: what is left to use, in order, after unreadable files are left out.
-        stage: index into STAGES; len(STAGES) when all is done.
-        done: images finished in this stage.
-        tallies: what is known of each blob.
-    """
-
-    inputs: Sequence[Item]
-    tallies: Mapping[str, Tally]
-    stage: int = 0
-    done: int = 0
-
-    def __str__(self) -> str:
-        if self.stage == len(STAGES):
-            return "all images are counted"
-        return f"stopped in {STAGES[self.stage]}, {self.done} of {len(self.inputs)} images done"
 
 
 class Collector:
     """Does what `collect` says, image by image; `run` may be stopped and called again."""
 
-    def __init__(self, model: Model, inputs: Sequence[Item], threads: int = 1) -> None:
+    def __init__(
+        self,
+        model: Model,
+        inputs: Sequence[Item],
+        threads: int = 1,
+        passes: int = 2,
+        workers: int = 1,
+        checkpoint: Path | None = None,
+    ) -> None:
         if not model.quantizable:
             raise CalibrationError(
                 "the network has no Convolution, ConvolutionDepthWise or InnerProduct layer "
@@ -105,77 +105,118 @@ class Collector:
             )
         if len(inputs) == 0:
             raise InputError("there are no inputs to calibrate on")
+        check_arguments(threads, passes, workers)
         self.model = model
+        self.inputs = inputs
         self.layers = {
             layer.name: model.graph.origin(layer.bottoms[0]) for layer in model.quantizable
         }
-        self.fingerprint = fingerprint(inputs)
-        self.state = State(inputs, {blob: Tally() for blob in self.layers.values()})
-        self._network = Network(model, threads)
+        blobs = tuple(dict.fromkeys(self.layers.values()))
+        self._worker = Worker(model, inputs, blobs)
+        self._threads, self._workers = threads, workers
+        self._checkpoint = checkpoint
+        self._marks = marks(inputs, contents=checkpoint is not None)
+        self.state = self._kept_state(passes) or start(passes, len(inputs), blobs)
 
     def run(self, progress: bool = True) -> Statistics:
         """Do what is left to do, and return the statistics."""
-        steps = (self._read, self._measure, self._count)
-        for stage in range(self.state.stage, len(STAGES)):
-            self._run_stage(stage, steps[stage], progress)
-            self.state = replace(self.state, stage=stage + 1, done=0)
+        try:
+            self._save()  # at once, so that a folder that does not exist is no late surprise
+            self._run_stage(progress)
+            while self.state.stage < len(STAGES[self.state.passes]) - 1:
+                self.state = self.state.next_stage()
+                self._run_stage(progress)
+        except BaseException:
+            if not self._checkpoint:
+                remember(self._kept, self.inputs)
+            raise
+        finally:
+            self._save()
         self._warn_of_nonfinite()
         return self.statistics
 
-    def _run_stage(self, stage: int, step: Callable[[], None], progress: bool) -> None:
-        with tqdm(
-            total=len(self.state.inputs),
-            initial=self.state.done,
-            desc=STAGES[stage],
+    def _run_stage(self, progress: bool) -> None:
+        state = self.state
+        bar = tqdm(
+            total=state.total,
+            initial=state.done,
+            desc=state.step.title,
             unit="image",
             disable=not progress,
-        ) as bar:
-            while self.state.done < len(self.state.inputs):
-                step()
-                bar.update()
+        )
+        with bar, closing(self._parts()) as parts:
+            for part in parts:
+                done = self.state.done
+                self._take_in(part)
+                bar.update(self.state.done - done)
+        if not self.state.images:
+            raise InputError("no readable input is left to calibrate on")
+
+    def _parts(self) -> Generator[Part]:
+        state = self.state
+        absmax = {blob: tally.absmax for blob, tally in state.tallies.items()}
+        if self._workers > 1:
+            return self._worker.parts_by_processes(state.step, absmax, state.left, self._workers)
+        return self._worker.parts(state.step, absmax, state.left, self._threads)
+
+    def _take_in(self, part: Part) -> None:
+        index, tallies = part
+        if tallies is not None:
+            self.state = self.state.added(index, tallies)
+        elif self._may_leave_out(index):
+            self.state = self.state.without(index)
+        if time.monotonic() - self._saved_at >= CHECKPOINT_SECONDS:
+            self._save()
+
+    def _may_leave_out(self, index: int) -> bool:
+        """Try it again: that warns, or raises if unreadable inputs are to stop the run."""
+        inputs = self.inputs
+        if isinstance(inputs, FileInputs | MultiInput) and inputs.readable(index):
+            raise InputError(
+                "it could not be read, and a moment later it could",
+                where=f"input {index}",
+                advice="Collect again to go on.",
+            )
+        return True
 
     @property
     def statistics(self) -> Statistics:
         """What has been counted so far."""
-        state = self.state
+        tallies = self.state.tallies
         return Statistics(
             layers=self.layers,
-            histograms={blob: tally.histogram for blob, tally in state.tallies.items()},
-            nonfinite={blob: tally.nonfinite for blob, tally in state.tallies.items()},
-            images=len(state.inputs) if state.stage == len(STAGES) else state.done,
+            histograms={blob: tally.histogram for blob, tally in tallies.items()},
+            nonfinite={blob: tally.nonfinite for blob, tally in tallies.items()},
+            images=self.state.images,
             model_sha256=self.model.sha256,
-            inputs=self.fingerprint,
+            inputs=fingerprint(self.inputs),
         )
 
-    def _read(self) -> None:
-        """Try the next input, before any work is done that an unreadable one could waste."""
-        inputs, index = self.state.inputs, self.state.done
-        if isinstance(inputs, FileInputs | MultiInput) and not inputs.readable(index):
-            rest = [i for i in range(len(inputs)) if i != index]
-            if not rest:
-                raise InputError("no readable input is left to calibrate on")
-            self.state = replace(self.state, inputs=inputs.keep(rest))
-        else:
-            self.state = replace(self.state, done=index + 1)
-
-    def _measure(self) -> None:
-        blobs = self._next_blobs()
-        self._update({name: tally.measured(blobs[name]) for name, tally in self._tallies})
-
-    def _count(self) -> None:
-        blobs = self._next_blobs()
-        self._update({name: tally.counted(blobs[name]) for name, tally in self._tallies})
-
     @property
-    def _tallies(self) -> ItemsView[str, Tally]:
-        return self.state.tallies.items()
+    def _kept(self) -> Kept:
+        return Kept(self.state, self.model.sha256, self._marks[self.state.seen])
 
-    def _update(self, tallies: Mapping[str, Tally]) -> None:
-        self.state = replace(self.state, tallies=tallies, done=self.state.done + 1)
+    def _save(self) -> None:
+        self._saved_at = time.monotonic()
+        if self._checkpoint:
+            save_checkpoint(self._kept, self._checkpoint)
 
-    def _next_blobs(self) -> dict[str, Array]:
-        sample = as_mapping(self.model, self.state.inputs[self.state.done])
-        return self._network.run(sample, tuple(self.state.tallies))
+    def _kept_state(self, passes: int) -> State | None:
+        wanted = (passes, self.model.sha256, self._marks)
+        if not self._checkpoint:
+            kept = recall(*wanted)
+        elif self._checkpoint.exists():
+            kept = load_checkpoint(self._checkpoint)
+            if not kept.fits(*wanted):
+                raise CalibrationError(
+                    "the checkpoint is of another network, other inputs or another number of "
+                    "passes",
+                    where=str(self._checkpoint),
+                    advice="Give another file, or remove it to start anew.",
+                )
+        else:
+            kept = None
+        return replace(kept.state, total=len(self.inputs)) if kept else None
 
     def _warn_of_nonfinite(self) -> None:
         for layer, blob in self.layers.items():
@@ -188,18 +229,19 @@ class Collector:
                 )
 
 
-def as_mapping(model: Model, sample: Item) -> Mapping[str, Array]:
-    """Give a lone array the name of the network's only input blob.
-
-    Raises:
-        InputError: the network has several inputs, and the sample is one array.
-    """
-    if isinstance(sample, Mapping):
-        return sample
-    names = model.graph.inputs
-    if len(names) != 1:
-        raise InputError(
-            f"the network has {len(names)} inputs ({', '.join(names)}), and one array was given",
-            advice="Give a mapping from each input blob to its array (see MultiInput).",
+def check_arguments(threads: int, passes: int, workers: int) -> None:
+    """Raise CalibrationError if an argument of `collect` is out of range."""
+    if passes not in STAGES:
+        raise CalibrationError(f"passes is {passes}", advice="Use 1 or 2.")
+    if min(threads, workers) < 1 or (threads > 1 and workers > 1):
+        raise CalibrationError(
+            f"threads is {threads} and workers is {workers}",
+            advice="Give either at least 1, and only one of them above 1.",
         )
-    return {names[0]: np.asarray(sample, np.float32)}
+
+
+def fingerprint(inputs: Sequence[Item]) -> str:
+    """Tell inputs apart: by content for files, by identity for other sequences."""
+    if isinstance(inputs, FileInputs | MultiInput):
+        return inputs.fingerprint
+    return f"object {id(inputs)}"

@@ -7,15 +7,12 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from workbench.numerics.histogram import BINS, Histogram, count
-
-_BLOCK = 1 << 16
-"""Elements swept at a time, so that the temporaries stay in the processor's cache."""
+from workbench.numerics.histogram import BINS, Histogram, count, largest
 
 
 @dataclass(frozen=True, eq=False)
 class Tally:
-    """Running statistics of one blob.
+    """Running statistics of one blob, in two passes.
 
     Attributes:
         absmax: largest finite |x| so far, a float32 value.
@@ -33,25 +30,28 @@ class Tally:
 
     def measured(self, blob: NDArray[np.float32]) -> Tally:
         """First pass: take in the range of one image's blob (float32, any shape)."""
-        finite = _finite(blob)
-        largest = max(finite.max(initial=0.0), -finite.min(initial=0.0))
+        finite = finite_values(blob)
         return replace(
             self,
-            absmax=max(self.absmax, float(largest)),
+            absmax=max(self.absmax, largest(finite)),
             nonfinite=self.nonfinite + blob.size - finite.size,
             blob_size=blob.size,
         )
 
     def counted(self, blob: NDArray[np.float32]) -> Tally:
         """Second pass: count one image's blob over the range that the first pass found."""
-        finite = _finite(blob)
-        counts, zeros = self.counts.copy(), self.zeros
-        for start in range(0, finite.size, _BLOCK):
-            magnitude = np.abs(finite[start : start + _BLOCK])
-            more, more_zeros = count(magnitude, self.absmax, counts.size)
-            counts += more
-            zeros += more_zeros
-        return replace(self, counts=counts, zeros=zeros)
+        counts, zeros = count(finite_values(blob), self.absmax, self.counts.size)
+        return replace(self, counts=self.counts + counts, zeros=self.zeros + zeros)
+
+    def __add__(self, later: Tally) -> Tally:
+        """Take in what was measured of later images, or counted over the same range."""
+        return Tally(
+            max(self.absmax, later.absmax),
+            self.nonfinite + later.nonfinite,
+            later.blob_size or self.blob_size,
+            self.counts + later.counts,
+            self.zeros + later.zeros,
+        )
 
     @property
     def histogram(self) -> Histogram:
@@ -59,7 +59,9 @@ class Tally:
         return Histogram(self.counts, self.absmax, self.zeros, self.blob_size)
 
 
-def _finite(blob: NDArray[np.float32]) -> NDArray[np.float32]:
+def finite_values(blob: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the finite elements, flat; the blob's own if all are."""
     flat = blob.ravel()
-    finite = np.isfinite(flat)
-    return flat if finite.all() else flat[finite]
+    if np.isfinite(largest(flat)):
+        return flat
+    return flat[np.isfinite(flat)]

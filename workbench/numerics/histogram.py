@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 BINS = 2048
+
+BLOCK = 1 << 16
+"""Elements swept at a time, so that the temporaries stay in the processor's cache."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,11 +44,11 @@ class Histogram:
 
         `absmax` defaults to the largest |x|; larger values than it fall into the last bin.
         """
-        magnitude = np.abs(np.asarray(values, dtype=np.float32).ravel())
-        magnitude = magnitude[np.isfinite(magnitude)]
-        limit = float(magnitude.max(initial=0.0)) if absmax is None else absmax
-        counts, zeros = count(magnitude, limit, bins)
-        return cls(counts, limit, zeros, blob_size=magnitude.size)
+        flat = np.asarray(values, dtype=np.float32).ravel()
+        flat = flat[np.isfinite(flat)]
+        limit = largest(flat) if absmax is None else absmax
+        counts, zeros = count(flat, limit, bins)
+        return cls(counts, limit, zeros, blob_size=flat.size)
 
     def __add__(self, other: Histogram) -> Histogram:
         """Merge two histograms of the same range: exact in any order."""
@@ -84,13 +88,18 @@ class Histogram:
         return np.interp(thresholds, self.edges, above) / self.total
 
 
+def largest(values: NDArray[np.float32]) -> float:
+    """Return the largest |x|; 0.0 of none, and not a finite number if any is not."""
+    return float(max(values.max(initial=0.0), -values.min(initial=0.0)))
+
+
 def count(
-    magnitude: NDArray[np.float32], absmax: float, bins: int = BINS
+    values: NDArray[np.float32], absmax: float, bins: int = BINS
 ) -> tuple[NDArray[np.int64], int]:
     """Count |x| as ncnn does: bin = min(int(f32(f32(|x| / absmax) * bins)), bins - 1).
 
     Args:
-        magnitude: float32 (n,), finite absolute values.
+        values: float32 (n,), finite.
         absmax: range of the bins in real units.
         bins: number of bins.
 
@@ -101,11 +110,42 @@ def count(
     """
     limit = np.float32(absmax)
     if limit == 0:
-        return np.zeros(bins, np.int64), int(magnitude.size)
+        return np.zeros(bins, np.int64), int(values.size)
+
+    def place(magnitude: NDArray[np.float32]) -> None:
+        np.divide(magnitude, limit, out=magnitude)
+        np.multiply(magnitude, np.float32(bins), out=magnitude)
+        np.minimum(magnitude, np.float32(bins - 1), out=magnitude)
+
     with np.errstate(over="ignore"):  # far above a tiny limit: infinite, then the last bin
-        place = magnitude / limit * np.float32(bins)
-    np.minimum(place, np.float32(bins - 1), out=place)
-    counts = np.bincount(place.astype(np.intp), minlength=bins)
-    zeros = int(magnitude.size - np.count_nonzero(magnitude))
+        return sweep(values, bins, place)
+
+
+def sweep(
+    values: NDArray[np.float32], bins: int, place: Callable[[NDArray[np.float32]], None]
+) -> tuple[NDArray[np.int64], int]:
+    """Count values into bins, in blocks that stay in the processor's cache.
+
+    Args:
+        values: float32 (n,), finite.
+        bins: number of bins.
+        place: turns |x| into bin numbers in place, below `bins` after cutting off decimals; 0
+            must go to bin 0.
+
+    Returns:
+        counts int64 (bins,) of the nonzero values, and the number of exact zeros.
+    """
+    counts, zeros = np.zeros(bins, np.int64), 0
+    size = min(BLOCK, values.size)
+    numbers, indexes = np.empty(size, np.float32), np.empty(size, np.intp)
+    flags = np.empty(size, np.bool_)
+    for start in range(0, values.size, BLOCK):
+        block = values[start : start + BLOCK]
+        number, index, flag = numbers[: block.size], indexes[: block.size], flags[: block.size]
+        np.abs(block, out=number)
+        zeros += int(np.count_nonzero(np.equal(number, 0, out=flag)))
+        place(number)
+        np.copyto(index, number, casting="unsafe")
+        counts += np.bincount(index, minlength=bins)
     counts[0] -= zeros
     return counts, zeros

@@ -1,0 +1,204 @@
+"""How far a collection is, and telling whether it may go on with some inputs."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+
+import numpy as np
+
+from workbench.calibration.fine import FineTally
+from workbench.calibration.inputs import FileInputs, Item, MultiInput
+from workbench.calibration.readers import Array
+from workbench.calibration.tally import Tally
+
+AnyTally = Tally | FineTally
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One pass over the inputs.
+
+    Attributes:
+        title: what the progress bar says.
+        part: from the largest |x| of a blob in the stages before, and one image's blob, what
+            this image adds to the blob's tally.
+    """
+
+    title: str
+    part: Callable[[float, Array], AnyTally]
+
+
+def _fine(absmax: float, blob: Array) -> FineTally:
+    return FineTally.of(blob)
+
+
+def _range(absmax: float, blob: Array) -> Tally:
+    return Tally().measured(blob)
+
+
+def _counts(absmax: float, blob: Array) -> Tally:
+    return Tally(absmax=absmax).counted(blob)
+
+
+STAGES: Mapping[int, tuple[Stage, ...]] = MappingProxyType(
+    {
+        1: (Stage("counting", _fine),),
+        2: (Stage("pass 1 of 2: ranges", _range), Stage("pass 2 of 2: histograms", _counts)),
+    }
+)
+
+
+@dataclass(frozen=True, eq=False)
+class State:
+    """How far a collection is. Replaced as a whole after each image, so a stop tears nothing.
+
+    Attributes:
+        passes: 1 or 2.
+        total: number of inputs, those left out included.
+        tallies: what is known of each blob.
+        stage: index into the stages of `passes`.
+        done: inputs finished in this stage, in their order, those left out included.
+        left_out: positions of unreadable inputs that were left out.
+    """
+
+    passes: int
+    total: int
+    tallies: Mapping[str, AnyTally]
+    stage: int = 0
+    done: int = 0
+    left_out: tuple[int, ...] = ()
+
+    @property
+    def step(self) -> Stage:
+        """The stage it is in."""
+        return STAGES[self.passes][self.stage]
+
+    def __str__(self) -> str:
+        return f"stopped in {self.step.title}, {self.done} of {self.total} images done"
+
+    @property
+    def left(self) -> Iterator[int]:
+        """Positions that this stage has still to do."""
+        return (i for i in range(self.done, self.total) if i not in self.left_out)
+
+    @property
+    def images(self) -> int:
+        """Images finished in this stage."""
+        return self.done - sum(position < self.done for position in self.left_out)
+
+    @property
+    def seen(self) -> int:
+        """How many of the inputs, from the first on, the tallies depend on."""
+        return self.total if self.stage else self.done
+
+    def added(self, index: int, parts: Mapping[str, AnyTally]) -> State:
+        """Take in what the inputs up to `index` add."""
+        return replace(self, tallies=added(self.tallies, parts), done=index + 1)
+
+    def without(self, index: int) -> State:
+        """Leave input `index` out."""
+        return replace(self, left_out=(*self.left_out, index), done=index + 1)
+
+    def next_stage(self) -> State:
+        """Go to the next stage."""
+        return replace(self, stage=self.stage + 1, done=0)
+
+
+def added(tallies: Mapping[str, AnyTally], later: Mapping[str, AnyTally]) -> Mapping[str, AnyTally]:
+    """Add tallies of one kind blob by blob."""
+    return {blob: tally + later[blob] for blob, tally in tallies.items()}  # type: ignore[operator]
+
+
+def start(passes: int, total: int, blobs: Sequence[str]) -> State:
+    """Return the state in which nothing is done."""
+    empty = FineTally() if passes == 1 else Tally()
+    return State(passes, total, dict.fromkeys(blobs, empty))
+
+
+@dataclass(frozen=True, eq=False)
+class Kept:
+    """What a stopped collection leaves behind.
+
+    Attributes:
+        state: how far it came.
+        model_sha256: its network.
+        mark: tells the inputs apart that its counts depend on (see `marks`).
+    """
+
+    state: State
+    model_sha256: str
+    mark: str
+
+    def fits(self, passes: int, model_sha256: str, marks: Sequence[str]) -> bool:
+        """Whether a collection over other inputs would have come by this state too.
+
+        Inputs that were not yet counted may have changed: an unreadable file may be mended.
+        """
+        state = self.state
+        return (
+            (state.passes, self.model_sha256) == (passes, model_sha256)
+            and state.seen < len(marks)
+            and marks[state.seen] == self.mark
+            and (state.stage == 0 or state.total == len(marks) - 1)
+        )
+
+
+_stopped: list[tuple[Kept, Sequence[Item]]] = []
+"""What was stopped in this process, with its inputs, so that their ids stay theirs."""
+
+_MOST_STOPPED = 4
+
+
+def remember(kept: Kept, inputs: Sequence[Item]) -> None:
+    """Keep a stopped collection in this process; the last few are kept."""
+    _stopped.append((kept, inputs))
+    del _stopped[:-_MOST_STOPPED]
+
+
+def recall(passes: int, model_sha256: str, marks: Sequence[str]) -> Kept | None:
+    """Take back a stopped collection that fits, the last one first."""
+    for position in reversed(range(len(_stopped))):
+        if _stopped[position][0].fits(passes, model_sha256, marks):
+            return _stopped.pop(position)[0]
+    return None
+
+
+def marks(inputs: Sequence[Item], contents: bool) -> list[str]:
+    """Mark i tells the first i inputs apart.
+
+    Files are known by path, size, time of the last change and how they are read.
+
+    Args:
+        inputs: the inputs.
+        contents: of other inputs than files, whether all are looked at, or they are known by
+            which object of this process they are.
+    """
+    chain = hashlib.sha256()
+    result = [chain.hexdigest()]
+    for index in range(len(inputs)):
+        chain.update(_identity(inputs, index, contents).encode())
+        result.append(chain.hexdigest())
+    return result
+
+
+def _identity(inputs: Sequence[Item], index: int, contents: bool) -> str:
+    if isinstance(inputs, MultiInput):
+        parts = inputs.parts.items()
+        return "".join(f"{name}: {_identity(part, index, contents)}" for name, part in parts)
+    if isinstance(inputs, FileInputs):
+        path = inputs.files[index].absolute()
+        about = path.stat()
+        return f"{inputs.reader!r} {path} {about.st_size} {about.st_mtime_ns}\n"
+    if not contents:
+        return f"object {id(inputs)}\n"
+    item = inputs[index]
+    arrays = item if isinstance(item, Mapping) else {"": item}
+    return "".join(f"{name}: {_digest(array)}\n" for name, array in sorted(arrays.items()))
+
+
+def _digest(array: Array) -> str:
+    data = np.ascontiguousarray(array)
+    return f"{data.dtype} {data.shape} {hashlib.sha256(data.tobytes()).hexdigest()}"
