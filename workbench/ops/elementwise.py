@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from functools import reduce
 
 from workbench.ops.op import ONE, TWO, Count, Op, Param, Values, flag, integer, real, reals
-from workbench.ops.scale_rules import SAME_WISHED, ScaleRule
+from workbench.ops.scale_rules import SAME_WISHED, ScaleRule, wished
 from workbench.ops.shape_rules import MisfitError, Shape, merge, same
 
 BINARY = (
@@ -88,11 +88,16 @@ _ALIKE = ("add", "sub", "rsub", "max", "min")
 """Operations whose result is about as large as their operands."""
 
 
+_PRODUCT = ScaleRule("rescaled", need=wished, gated=True)
+
+
 def _binary_scales(values: Values) -> ScaleRule | str:
-    """A product or quotient says nothing of the scale of its operands."""
+    """A quotient says nothing of the scale of its operands, a product only with a gate."""
     name, number = BINARY[values.op_type], abs(values.b)
     if not values.with_scalar:
-        return ScaleRule("rescaled", need=SAME_WISHED.need if name in _ALIKE else _nothing)
+        if name == "mul":
+            return _PRODUCT
+        return SAME_WISHED if name in _ALIKE else f"BinaryOp {name} of two blobs computes in float"
     match name:
         case "add" | "sub" | "rsub":
             return ScaleRule("rescaled", need=lambda scale: 127 / (127 / scale + number))
@@ -105,13 +110,8 @@ def _binary_scales(values: Values) -> ScaleRule | str:
     return f"BinaryOp {name} with a number computes in float"
 
 
-def _nothing(scale: float) -> None:
-    return None
-
-
 def _eltwise_scales(values: Values) -> ScaleRule:
-    alike = ELTWISE[values.op_type] != "prod"
-    return ScaleRule("rescaled", need=SAME_WISHED.need if alike else _nothing)
+    return _PRODUCT if ELTWISE[values.op_type] == "prod" else SAME_WISHED
 
 
 def _unary_scales(values: Values) -> ScaleRule | str:

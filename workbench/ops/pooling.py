@@ -6,13 +6,16 @@ Source: Tencent/ncnn, src/layer/pooling*.cpp, statisticspooling.cpp, spp.cpp: lo
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from math import sqrt
 
 from workbench.ops.op import INT_MAX, Op, Param, Same, Values, flag, integer
-from workbench.ops.scale_rules import EQUAL, SAME_WISHED, ScaleRule
+from workbench.ops.scale_rules import EQUAL, ScaleRule, wished
 from workbench.ops.shape_rules import SAME_UPPER, Shape, slide
 from workbench.ops.window import PADS, image_shape
 
 _KEEP = -233
+_LEAST_GLOBAL = 16
+"""So many elements at least a mean over a whole channel is taken to have."""
 
 
 def _params(axes: int) -> tuple[Param, ...]:
@@ -102,7 +105,11 @@ def _shapes(values: Values, bottoms: Sequence[Shape], tops: int) -> Sequence[Sha
 
 def _scales(values: Values) -> ScaleRule:
     """A maximum is one of the elements; a mean is smaller than the largest of them."""
-    return SAME_WISHED if values.pooling_type else EQUAL
+    if not values.pooling_type:
+        return EQUAL
+    fixed = not values.global_pooling and not values.adaptive_pooling
+    elements = values.kernel_w * values.kernel_h if fixed else _LEAST_GLOBAL
+    return ScaleRule("rescaled", need=wished, reach=sqrt(min(elements, _LEAST_GLOBAL)))
 
 
 _RULES = (_check_window, _check_output)

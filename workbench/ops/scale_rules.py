@@ -76,12 +76,18 @@ class ScaleRule:
             if that says nothing about the bottom.
         gives: the scale that the op's range calls for whatever it computes from, e.g. 127 of a
             Sigmoid; None if there is none.
+        reach: how many times as far as the top a bottom should reach. A mean of n elements may
+            have elements sqrt(n) times as large: then their rounding costs the mean no more
+            than its own, and less of them is clipped.
+        gated: `need` holds for a bottom only where the other one stays within -1 and 1.
     """
 
     relation: Relation
     links: LinkRule = one_to_one
     need: Callable[[float], float | None] = lambda scale: None
     gives: float | None = None
+    reach: float = 1.0
+    gated: bool = False
 
 
 Scales = ScaleRule | Callable[["Values"], "ScaleRule | str"]

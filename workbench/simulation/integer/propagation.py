@@ -20,7 +20,7 @@ from workbench.graph import Graph, Layer
 from workbench.model import blob_shapes
 from workbench.ops import Shape
 from workbench.ops.scale_rules import Link, ScaleRule
-from workbench.simulation.integer.sentences import of_channels
+from workbench.simulation.integer.sentences import of_channels, ranges
 from workbench.simulation.integer.wishes import Rules, Want, Wishes, rule_of
 
 Scale = NDArray[np.float32] | None
@@ -292,8 +292,8 @@ class _Settling:
     def _missing(self, want: Want) -> str:
         if not want.known.any():
             return "no layer that reads it in int8 says its scale"
-        lost = of_channels(["" if known else "none" for known in want.known])
-        return f"no layer says the scale of some channels ({lost})"
+        lost = ranges(np.flatnonzero(~want.known).tolist())
+        return f"no layer that reads it in int8 says the scale of {lost}"
 
 
 def _needed(rule: ScaleRule, want: Want) -> Scale:

@@ -9,15 +9,16 @@ def of_channels(names: Sequence[str]) -> str:
     """Say which channels have which name: "conv2 (channels 0 to 3), conv4 (channel 4)".
 
     Args:
-        names: a name for each channel; "" is passed over.
+        names: a name for each channel.
     """
-    found = {name: [i for i, one in enumerate(names) if one == name] for name in names if name}
-    if len(found) == 1 and len(names) == len(next(iter(found.values()))):
+    found = {name: [i for i, one in enumerate(names) if one == name] for name in names}
+    if len(found) == 1:
         return next(iter(found))
-    return ", ".join(f"{name} ({_ranges(channels)})" for name, channels in found.items())
+    return ", ".join(f"{name} ({ranges(channels)})" for name, channels in found.items())
 
 
-def _ranges(channels: Sequence[int]) -> str:
+def ranges(channels: Sequence[int]) -> str:
+    """Write channel numbers in order as "channels 0 to 3, 7", or "channel 2"."""
     runs: list[list[int]] = []
     for channel in channels:
         if runs and runs[-1][-1] + 1 == channel:

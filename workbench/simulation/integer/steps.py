@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -91,7 +91,9 @@ class InIntegers:
     ) -> None:
         self.key = key
         self._scales, self._how, self._compute = scales, arithmetic, compute
-        self._tops = [as_blob_scale(scale) for scale in scales.tops]
+        self._blobs = [
+            partial(Blob, scale=as_blob_scale(scale), source="integers") for scale in scales.tops
+        ]
         self._entries = [
             Entry(*pair, arithmetic) for pair in zip(have, scales.entries, strict=True)
         ]
@@ -118,8 +120,8 @@ class InIntegers:
             for x, change in zip(tops, self._exits, strict=True)
         ]
         return tuple(
-            Blob(np.ascontiguousarray(x), scale, "integers", counter.overflows)
-            for x, scale in zip(leaving, self._tops, strict=True)
+            blob(np.ascontiguousarray(x), overflows=counter.overflows)
+            for blob, x in zip(self._blobs, leaving, strict=True)
         )
 
 

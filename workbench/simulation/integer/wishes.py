@@ -4,7 +4,8 @@ A quantized layer *demands* its bottom scale, for that is what its threshold was
 demand passes ops whose bottoms and tops have equal scales, channel by channel. An op that
 rescales only *wishes*: it can bring what it gets to its own scale. Where several demands meet,
 at a Split, the blob gets the larger, of which the smaller can be derived; a wish counts only
-where there is no demand, unless `Rules.wishes_count` says otherwise.
+where there is no demand, and of several the smallest, which clips least, unless
+`Rules.wishes_count` says otherwise.
 """
 
 from __future__ import annotations
@@ -66,6 +67,13 @@ class Want:
     def larger(self, other: Want) -> Want:
         """Take the larger scale of each channel."""
         first = self.scale >= other.scale
+        return Want(
+            np.where(first, self.scale, other.scale), np.where(first, self.source, other.source)
+        )
+
+    def smaller(self, other: Want) -> Want:
+        """Take the smaller known scale of each channel."""
+        first = self.known & (~other.known | (self.scale <= other.scale))
         return Want(
             np.where(first, self.scale, other.scale), np.where(first, self.source, other.source)
         )
@@ -181,14 +189,32 @@ class Wishes:
         if not top.known.all():
             return
         self._asked.add(bottom)
-        needs = [rule.need(float(scale)) or 0.0 for scale in top.scale]
-        need = Want(np.array(needs), np.where(np.array(needs) > 0, top.source, NOBODY))
+        if rule.gated and not self._is_gated(layer, bottom):
+            return
+        reach = 1.0 if self._rules.wishes_count else rule.reach
+        needs = np.array([(rule.need(float(scale)) or 0.0) / reach for scale in top.scale])
+        need = Want(needs, np.where(needs > 0, top.source, NOBODY))
         self._add(self._soft, bottom, _moved(need, link, self.count(bottom)))
+
+    def _is_gated(self, layer: Layer, bottom: str) -> bool:
+        """Tell whether all that a bottom is multiplied with stays within -1 and 1."""
+        others = [blob for blob in layer.bottoms if blob != bottom]
+        return bool(others) and all(self._is_gate(blob) for blob in others)
+
+    def _is_gate(self, blob: str) -> bool:
+        maker = self._graph.producers[blob]
+        rule = rule_of(maker)
+        if isinstance(rule, str) or rule.relation == "free":
+            return False
+        if rule.relation == "equal":
+            return all(self._is_gate(bottom) for bottom in maker.bottoms)
+        return rule.gives is not None and rule.gives >= 127
 
     def _add(self, store: dict[str, Want], blob: str, want: Want) -> None:
         count, key = self.count(blob), self._key(blob)
-        found = store.get(key, Want.of(count))
-        store[key] = found.larger(want.spread(count))
+        found, new = store.get(key, Want.of(count)), want.spread(count)
+        widest = store is self._soft and not self._rules.wishes_count
+        store[key] = found.smaller(new) if widest else found.larger(new)
 
     def _key(self, blob: str) -> str:
         """The blob that stands for all that have one scale with this one."""
