@@ -136,3 +136,10 @@ def test_an_input_that_does_not_fit_is_told(
     with pytest.raises(GraphError, match=problem) as caught:
         tops(type, params, *bottoms)
     assert caught.value.where == f"layer x ({type})"
+
+
+def test_a_border_that_only_one_axis_can_have_is_refused() -> None:
+    params: dict[int, ParamValue] = {0: 1, 1: 1, 11: 3, 3: 3, 13: 1, 4: -233, 6: 3}
+    with pytest.raises(GraphError, match="adds 2 along one axis and -1 along another"):
+        tops("Convolution", params, (1, 5, 5))
+    assert tops("Convolution", {**params, 3: 2}, (1, 5, 5)) == [(1, 5, 3)]

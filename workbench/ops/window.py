@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from math import prod
 
 from workbench.ops.op import INT_MAX, Param, Same, Values, integer
-from workbench.ops.shape_rules import MisfitError, Shape, slide
+from workbench.ops.shape_rules import SAME_LOWER, SAME_UPPER, MisfitError, Shape, slide
 
 PADS = {
     "w": ("pad_left", "pad_right"),
@@ -70,13 +70,42 @@ def image_shape(shape: Shape, axes: int) -> tuple[int | None, ...] | None:
 
 
 def window_shape(values: Values, lengths: Sequence[int | None]) -> list[int | None]:
-    """Return how many windows fit along each axis, the slowest first."""
+    """Return how many windows fit along each axis, the slowest first.
+
+    Raises:
+        MisfitError: the window is larger than the blob, or ncnn cannot make the border.
+    """
+    _check_same(values, lengths)
     found = []
     for length, axis in zip(lengths, "dhw"[-len(lengths) :], strict=True):
         extent = values[f"dilation_{axis}"] * (values[f"kernel_{axis}"] - 1) + 1
         border = (values[name] for name in PADS[axis])
         found.append(slide(length, extent, values[f"stride_{axis}"], *border))
     return found
+
+
+def _check_same(values: Values, lengths: Sequence[int | None]) -> None:
+    """Refuse a SAME border that one axis needs while a stride steps over the end of another.
+
+    ncnn would shorten that other axis as it copies, and write beyond its memory.
+    """
+    axes = "dhw"[-len(lengths) :]
+    pairs = zip(axes, lengths, strict=True)
+    totals = {axis: _same_total(values, axis, size) for axis, size in pairs if size is not None}
+    if min(totals.values(), default=0) < 0 < max(totals.values(), default=0):
+        raise MisfitError(
+            f"its SAME border adds {max(totals.values())} along one axis and "
+            f"{min(totals.values())} along another, which ncnn cannot do"
+        )
+
+
+def _same_total(values: Values, axis: str, length: int) -> int:
+    before, after = (values[name] for name in PADS[axis])
+    if before != after or before not in (SAME_UPPER, SAME_LOWER):
+        return 0
+    extent = values[f"dilation_{axis}"] * (values[f"kernel_{axis}"] - 1) + 1
+    stride = values[f"stride_{axis}"]
+    return int(extent + (length - 1) // stride * stride - length)
 
 
 def check_kernel(values: Values) -> Iterator[str]:
