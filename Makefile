@@ -37,6 +37,7 @@ browser: $(VENV)/developed  ## find a Chromium for the tests of the page, or fet
 
 bench: $(VENV)/developed  ## measure speed, as ratios
 	$(BIN)/python benchmarks/searches.py
+	$(BIN)/python benchmarks/simulator.py
 
 screenshots: $(VENV)/developed browser  ## make the pictures of the page
 	$(BIN)/python tests/browser/screenshots.py

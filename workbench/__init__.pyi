@@ -44,6 +44,7 @@ from .samples import samples as samples
 from .session import Session as Session
 from .simulation.accuracy import accuracy as accuracy
 from .simulation.compare import compare as compare
+from .simulation.difference import first_difference as first_difference
 from .simulation.equalize import equalize as equalize
 from .simulation.simulator import Simulator as Simulator
 from .simulation.simulator import simulate as simulate
