@@ -4,8 +4,8 @@ import threading
 
 import pytest
 
-from tests.widgets.synthetic import LAYERS, synthetic_session, synthetic_statistics
-from workbench.calibration.plan import BY_HAND, Plan, calibrate
+from tests.widgets.synthetic import LAYERS, synthetic_statistics
+from workbench.calibration.plan import BY_HAND, Plan, calibrate, with_weight_bits
 from workbench.calibration.statistics import Statistics
 from workbench.errors import CalibrationError
 from workbench.export.table import load_table
@@ -19,11 +19,6 @@ from workbench.session import Session
 @pytest.fixture
 def stats(model):
     return synthetic_statistics(model)
-
-
-@pytest.fixture
-def session(model):
-    return synthetic_session(model)
 
 
 def test_it_starts_with_kl_and_the_first_layer(model, stats, session):
@@ -60,6 +55,10 @@ def test_an_impossible_threshold_is_refused_and_nothing_changes(session, thresho
         lambda session: session.set_threshold("nowhere", 1.0),
         lambda session: session.set_method("kl", ["nowhere"]),
         lambda session: session.keep_float("nowhere"),
+        lambda session: session.set_bits("nowhere", 6),
+        lambda session: session.tie("nowhere"),
+        lambda session: session.untie("nowhere"),
+        lambda session: session.tied("nowhere"),
         lambda session: session.histogram("nowhere"),
         lambda session: session.search("nowhere", "kl"),
         lambda session: session.reading("nowhere"),
@@ -95,6 +94,100 @@ def test_a_method_keeps_bits_and_float_layers(model, stats):
     session.set_method("minmax")
     assert session.plan["conv1"].keep_float
     assert session.plan["conv1"].bits == 8
+
+
+def test_bits_bring_their_own_weight_scales(model, session):
+    session.set_bits("fc", 6)
+    assert session.plan == with_weight_bits(model, calibrate(model, session.stats), "fc", 6)
+    assert session.plan["fc"].bits == 6
+    session.set_bits("fc", 8)
+    assert session.plan == calibrate(model, session.stats)
+
+
+def test_bits_that_are_there_are_no_step(session):
+    session.set_bits("fc", session.plan["fc"].bits)
+    assert not session.can_undo
+
+
+def test_impossible_bits_are_refused(session):
+    with pytest.raises(CalibrationError, match="7"):
+        session.set_bits("fc", 7)
+
+
+def test_layers_that_read_one_blob_move_together(model, session):
+    session.set_threshold("conv2", 2.5)
+    assert [session.plan[name].threshold for name in ("dw", "conv2")] == [2.5, 2.5]
+    session.set_method("aciq", ["dw"])
+    aciq = calibrate(model, session.stats, "aciq")
+    assert [session.plan[name] for name in ("dw", "conv2")] == [aciq["dw"], aciq["conv2"]]
+    assert session.tied("dw") == session.tied("conv2") == ("dw", "conv2")
+    assert session.tied("fc") == ("fc",)
+
+
+def test_an_untied_layer_moves_alone(session):
+    before = session.plan["conv2"]
+    session.untie("dw")
+    session.set_threshold("dw", 2.5)
+    assert session.plan["conv2"] == before
+    assert session.tied("dw") == ("dw",)
+    session.set_method("mse", ["conv2"])
+    assert session.plan["dw"].threshold == 2.5
+
+
+def test_a_layer_that_is_tied_again_takes_the_threshold_of_the_others(model, session):
+    session.untie("dw")
+    session.set_threshold("dw", 2.5)
+    session.tie("dw")
+    assert session.plan == calibrate(model, session.stats)
+    session.untie("dw")
+    session.set_threshold("conv2", 3.5)
+    session.tie("dw")
+    assert (session.plan["dw"].threshold, session.plan["dw"].method) == (3.5, BY_HAND)
+    assert session.untied == frozenset()
+
+
+def test_a_tie_can_be_undone(session):
+    session.untie("dw")
+    assert session.untied == {"dw"}
+    session.undo()
+    assert session.untied == frozenset()
+    session.redo()
+    assert session.untied == {"dw"}
+
+
+@pytest.mark.parametrize("command", ["tie", "untie"])
+def test_a_layer_without_siblings_has_nothing_to_be_tied_to(session, command):
+    with pytest.raises(CalibrationError, match="layer fc: no other layer reads its input pool"):
+        getattr(session, command)("fc")
+
+
+def test_siblings_with_thresholds_of_their_own_start_untied(model, stats):
+    plan = calibrate(model, stats).changed("dw", threshold=1.0)
+    assert Session(model, stats, plan).untied == {"dw", "conv2"}
+
+
+def test_the_log_says_what_each_step_did(session):
+    session.set_threshold("dw", 2.5)
+    session.set_method("mse")
+    session.set_method("kl", ["fc"])
+    session.set_bits("fc", 6)
+    session.keep_float("fc")
+    session.keep_float("fc", False)
+    session.untie("dw")
+    session.tie("dw")
+    assert session.log == (
+        "dw, conv2: threshold 2.5 by hand",
+        "all layers: method mse",
+        "fc: method kl",
+        "fc: weights of 6 bits",
+        "fc: kept in float",
+        "fc: in int8 again",
+        "dw: untied from conv2",
+        "dw: tied to conv2",
+    )
+    session.undo()
+    assert session.log[-1] == "dw: untied from conv2"
+    assert [step.words for step in session.steps][-1] == "dw: tied to conv2"
 
 
 def test_undo_and_redo_walk_through_the_same_plans(session):
@@ -156,12 +249,13 @@ def test_observers_find_undo_ready_when_the_plan_changes(session):
 
 
 def test_commands_from_many_threads_are_done_one_by_one(session):
-    before = session.plan
 
     def drag(layer):
         for step in range(1, 40):
             session.set_threshold(layer, step / 10)
 
+    session.untie("dw")
+    before = session.plan
     threads = [threading.Thread(target=drag, args=(layer,)) for layer in LAYERS]
     for thread in threads:
         thread.start()
@@ -171,7 +265,7 @@ def test_commands_from_many_threads_are_done_one_by_one(session):
     for _ in range(39 * 4):
         session.undo()
     assert session.plan == before
-    assert not session.can_undo
+    assert session.log == ("dw: untied from conv2",)
 
 
 def test_a_search_is_computed_once_for_layers_that_share_a_blob(session):

@@ -6,11 +6,12 @@ Each raises ValueError or TypeError, which `load_session` turns into a FormatErr
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, TypeVar
 
 from workbench.calibration.plan import BY_HAND, LayerPlan, scale_channels
 from workbench.calibration.statistics import Statistics
+from workbench.graph import Layer
 from workbench.model import Model
 from workbench.numerics.histogram import BINS
 from workbench.numerics.thresholds import METHODS
@@ -36,13 +37,15 @@ def names_of(value: Any, layers: Collection[str]) -> list[str]:
     return names
 
 
-def decision_of(row: Any, scales: Sequence[tuple[float, ...]], model: Model) -> LayerPlan:
+def decision_of(
+    row: Any, scales: Sequence[tuple[float, ...]], layers: Mapping[str, Layer]
+) -> LayerPlan:
     """Return the decision that a row of `session.json` stands for."""
     layer, method, threshold, bits, number, keep_float = exactly(list, row)
-    found = next((found for found in model.quantizable if found.name == layer), None)
+    found = layers.get(exactly(str, layer))
     weight_scales = scales[exactly(int, number)]
     if found is None or method not in CHOSEN_BY or exactly(int, bits) not in (6, 8):
-        raise ValueError(f"a decision for {str(layer)[:40]!r} is not possible")
+        raise ValueError(f"a decision for {layer[:40]!r} is not possible")
     if not (math.isfinite(exactly(float, threshold)) and threshold >= 0):
         raise ValueError(f"a threshold of {threshold}")
     if len(weight_scales) != scale_channels(found) or not all(map(_positive, weight_scales)):

@@ -33,8 +33,8 @@ from workbench.session.history import History, State, Step
 T = TypeVar("T")
 KIND = "int8-workbench session"
 VERSION = 1
-LARGEST = 1 << 28
-"""Bytes that one part of a file may unpack to."""
+LARGEST = 1 << 26
+"""Bytes that a file may unpack to; a thousand steps on a large network take a tenth of it."""
 
 
 @dataclass(frozen=True)
@@ -116,10 +116,15 @@ def load_session(path: str | Path, model: Model) -> Saved:
         raise
     except Exception as error:  # whatever a damaged file makes the readers stumble over
         raise FormatError(
-            f"not a session of the workbench ({error or type(error).__name__})",
+            f"not a session of the workbench ({_reason(error)})",
             where=str(path),
             advice="The file is damaged or was not written by a session.",
         ) from error
+
+
+def _reason(error: Exception) -> str:
+    said = error.problem if isinstance(error, WorkbenchError) else str(error)
+    return said.splitlines()[0] if said else type(error).__name__
 
 
 def preprocessing_of(probes: Sequence[Item]) -> str:
@@ -142,7 +147,14 @@ def _packed(saved: Saved) -> tuple[dict[str, Any], np.ndarray[Any, Any]]:
     steps = [{"words": step.words, **pack(step.state)} for step in saved.history.steps]
     snapshots = {name: pack(state) for name, state in saved.snapshots.items()}
     decisions = [
-        [d.layer, d.method, d.threshold, d.bits, scales.number(d.weight_scales), d.keep_float]
+        [
+            d.layer,
+            d.method,
+            float(d.threshold),
+            d.bits,
+            scales.number(d.weight_scales),
+            d.keep_float,
+        ]
         for d in rows.things
     ]
     meta = {
@@ -210,12 +222,12 @@ def _unpacked(meta: Any, scales: Any, stats: Statistics, model: Model) -> Saved:
         raise ValueError("weight scales are missing")
     ends = np.cumsum([0, *counts]).tolist()
     rows = [tuple(scales[start:end].tolist()) for start, end in pairwise(ends)]
-    decisions = [decision_of(row, rows, model) for row in exactly(list, meta["decisions"])]
-    layers = tuple(layer.name for layer in model.quantizable)
+    layers = {layer.name: layer for layer in model.quantizable}
+    decisions = [decision_of(row, rows, layers) for row in exactly(list, meta["decisions"])]
 
     def state_of(packed: Any) -> State:
         chosen = tuple(decisions[exactly(int, number)] for number in packed["decisions"])
-        if tuple(decision.layer for decision in chosen) != layers:
+        if tuple(decision.layer for decision in chosen) != tuple(layers):
             raise ValueError("a plan does not have the network's layers")
         return State(Plan(chosen, model.sha256), frozenset(names_of(packed["untied"], layers)))
 

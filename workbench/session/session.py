@@ -10,6 +10,7 @@ from pathlib import Path
 from workbench.calibration.inputs import Item
 from workbench.calibration.plan import (
     BY_HAND,
+    LayerPlan,
     Plan,
     calibrate,
     check_method,
@@ -165,11 +166,9 @@ class Session(Decisions):
         with self._lock:
             asked = self.layers if layers is None else layers
             chosen = tuple(dict.fromkeys(name for layer in asked for name in self.tied(layer)))
-            new = {name: self._known.decide(self.plan[name], method) for name in chosen}
-            decisions = tuple(new.get(old.layer, old) for old in self.plan)
-            whole = len(chosen) == len(decisions)
-            said = f"{'all layers' if whole else ', '.join(chosen)}: method {method}"
-            self._do(said, replace(self.plan, layers=decisions))
+            new = [self._known.decide(self.plan[name], method) for name in chosen]
+            who = "all layers" if len(chosen) == len(self.layers) else ", ".join(chosen)
+            self._do(f"{who}: method {method}", self._with(*new))
 
     def set_bits(self, layer: str, bits: int) -> None:
         """Give a layer's weights 8 or 6 bits; their scales are derived anew."""
@@ -206,8 +205,7 @@ class Session(Decisions):
             plan, untied = self.plan, self.untied - {layer}
             joined = [name for name in together if name not in untied]
             if joined and layer in self.untied:
-                new = self._known.following(plan[layer], plan[joined[0]])
-                plan = plan.changed(layer, **vars(new))
+                plan = self._with(self._known.following(plan[layer], plan[joined[0]]))
             self._do(f"{layer}: tied to {', '.join(joined or together)}", plan, untied=untied)
 
     def save_table(self, path: str | Path) -> None:
@@ -215,6 +213,10 @@ class Session(Decisions):
         write_table(self.plan.table, path)
 
     # --- the rest -------------------------------------------------------------------------
+
+    def _with(self, *decisions: LayerPlan) -> Plan:
+        new = {decision.layer: decision for decision in decisions}
+        return replace(self.plan, layers=tuple(new.get(old.layer, old) for old in self.plan))
 
     def __repr__(self) -> str:
         return f"<Session: {len(self.layers)} layers, {self.stats.images} images>"

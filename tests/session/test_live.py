@@ -1,0 +1,244 @@
+from __future__ import annotations
+
+import threading
+
+import numpy as np
+import pytest
+
+from tests.widgets.synthetic import synthetic_statistics
+from workbench.session import LiveErrors, Session
+from workbench.session.mailbox import Mailbox
+from workbench.simulation.compare import compare
+
+
+@pytest.fixture
+def session(model, arrays):
+    return Session(model, synthetic_statistics(model), probes=arrays[:4])
+
+
+@pytest.fixture
+def errors(session):
+    errors = session.errors
+    errors.drain()
+    return errors
+
+
+def is_what_compare_says(report, session):
+    rows = compare(session.model, session.plan, session.probes, progress=False)
+    assert {name: f.metrics for name, f in report.accumulated.items()} == {
+        row.layer: row.accumulated for row in rows
+    }
+    assert {name: f.metrics for name, f in report.own.items()} == {
+        name: rows[name].alone for name in session.layers
+    }
+
+
+def held(errors):
+    """Keep the worker from its next work until the event is set."""
+    go, waits = threading.Event(), threading.Event()
+
+    def wait():
+        waits.set()
+        go.wait(10)
+
+    errors._work.post("held", wait)
+    waits.wait(10)
+    return go
+
+
+def test_a_settled_report_is_what_compare_says(session, errors):
+    assert errors.report.settled
+    is_what_compare_says(errors.report, session)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        lambda session: session.set_threshold("conv1", 0.2),
+        lambda session: session.set_threshold("dw", 0.5),
+        lambda session: session.set_threshold("fc", 1.0),
+        lambda session: session.set_method("minmax"),
+        lambda session: session.keep_float("conv2"),
+        lambda session: session.set_bits("fc", 6),
+    ],
+)
+def test_after_each_command_it_settles_on_what_compare_says(session, errors, command):
+    command(session)
+    errors.drain()
+    assert errors.report.plan is session.plan
+    assert errors.report.settled
+    is_what_compare_says(errors.report, session)
+    session.undo()
+    errors.drain()
+    is_what_compare_says(errors.report, session)
+
+
+def test_what_is_being_refined_keeps_its_last_value_and_says_so(session, errors):
+    before, go = errors.report, held(errors)
+    session.set_threshold("fc", 1.0)
+    errors._publisher.drain()
+    report = errors.report
+    stale = {name for name, figure in report.accumulated.items() if not figure.fresh}
+    assert stale == {"fc", "prob"}
+    assert {name for name, figure in report.own.items() if not figure.fresh} == {"fc"}
+    assert report.accumulated["fc"].metrics == before.accumulated["fc"].metrics
+    assert not report.settled
+    go.set()
+    errors.drain()
+    assert errors.report.settled
+    assert errors.report.output["prob"].metrics != before.output["prob"].metrics
+
+
+def test_the_reading_is_there_before_anything_is_computed(session, errors):
+    go = held(errors)
+    session.select("fc")
+    session.set_threshold("fc", 1.0)
+    errors._publisher.drain()
+    assert errors.report.layer == "fc"
+    assert errors.report.reading == session.reading("fc", 1.0)
+    go.set()
+    errors.drain()
+
+
+def test_values_that_are_dragged_past_are_dropped(session, errors, monkeypatch):
+    plans = []
+    own = errors._probes.own
+    monkeypatch.setattr(errors._probes, "own", lambda plan, n: plans.append(plan) or own(plan, n))
+    go = held(errors)
+    for step in range(1, 60):
+        session.set_threshold("fc", step / 10, gesture="drag")
+    go.set()
+    errors.drain()
+    assert set(map(id, plans)) == {id(session.plan)}
+    assert errors.report.settled
+
+
+def test_work_under_way_gives_up_for_a_newer_plan(session, errors, monkeypatch):
+    simulated = []
+    run, change = session.set_threshold, [2.0, 3.0]
+
+    def each():
+        for image in images():
+            if change:
+                run("conv1", change.pop())
+            simulated.append(session.plan)
+            yield image
+
+    images = errors._probes._each
+    monkeypatch.setattr(errors._probes, "_each", each)
+    run("conv1", 1.0)
+    errors.drain()
+    assert errors.report.plan is session.plan
+    assert errors.report.settled
+    assert session.plan["conv1"].threshold == 2.0
+    is_what_compare_says(errors.report, session)
+
+
+def test_the_selected_layer_comes_first_and_then_the_whole_network(session, errors):
+    seen = []
+    tell = errors._tell
+
+    def told(asked, **figures):
+        seen.extend((kind, *names) for kind, names in figures.items() if kind == "own")
+        seen.extend((kind,) for kind in figures if kind != "own")
+        tell(asked, **figures)
+
+    errors._tell = told
+    session.select("conv2")
+    session.set_method("minmax")
+    errors.drain()
+    assert seen[:2] == [("own", "conv2"), ("accumulated",)]
+    assert {name for _, name in (seen[:1] + seen[2:])} == set(session.layers)
+
+
+def test_the_float_network_runs_once(session, errors, monkeypatch):
+    references = [image.reference for image in errors._probes._images]
+    session.set_method("minmax")
+    errors.drain()
+    assert [image.reference for image in errors._probes._images] == references
+
+
+def test_observers_are_told_the_newest_last(session, errors):
+    seen = []
+    errors.observe(lambda change: seen.append(change["new"]), "report")
+    for threshold in (1.0, 2.0, 3.0):
+        session.set_threshold("fc", threshold)
+    errors.drain()
+    assert seen[-1] is errors.report
+    assert seen[-1].settled
+    assert seen[-1].plan is session.plan
+
+
+def test_an_observer_may_give_commands(session, errors):
+    def answer(change):
+        if change["new"].settled and session.plan["fc"].threshold != 1.0:
+            session.set_threshold("fc", 1.0)
+
+    errors.observe(answer, "report")
+    session.set_threshold("fc", 2.0)
+    errors.drain()
+    errors.drain()
+    assert session.plan["fc"].threshold == 1.0
+    assert errors.report.settled
+
+
+def test_a_probe_that_cannot_be_used_is_said_on_the_report(model, arrays):
+    probes = [arrays[0], np.zeros((2, 8, 8), np.float32)]
+    errors = Session(model, synthetic_statistics(model), probes=probes).errors
+    errors.drain()
+    assert errors.report.problem
+    assert not errors.report.settled
+
+
+def test_a_mistake_of_the_program_is_said_on_the_report_too(session, errors, monkeypatch, caplog):
+    def fail(*_):
+        raise ZeroDivisionError("by accident")
+
+    monkeypatch.setattr(errors._probes, "accumulated", fail)
+    session.set_threshold("fc", 1.0)
+    errors.drain()
+    assert errors.report.problem == "ZeroDivisionError: by accident"
+    assert "probes failed" in caplog.text
+    monkeypatch.undo()
+    session.set_threshold("fc", 2.0)
+    errors.drain()
+    assert errors.report.problem == ""
+    assert errors.report.settled
+
+
+def test_without_probes_there_is_the_reading_and_nothing_to_wait_for(model):
+    session = Session(model, synthetic_statistics(model))
+    session.errors.drain()
+    session.set_threshold("conv1", 0.1)
+    session.errors.drain()
+    report = session.errors.report
+    assert report.settled
+    assert report.images == 0
+    assert report.reading == session.reading("conv1")
+    assert {figure.metrics for figure in report.accumulated.values()} == {None}
+
+
+def test_a_layer_in_float_has_no_error_of_its_own(session, errors):
+    session.keep_float("fc")
+    errors.drain()
+    assert errors.report.own["fc"].metrics is None
+    assert errors.report.own["fc"].fresh
+
+
+@pytest.mark.parametrize("scheme", ["dequantize", "integer"])
+def test_another_scheme_can_be_followed(session, scheme):
+    errors = LiveErrors(session, scheme)
+    session.set_threshold("dw", 1.0)
+    errors.drain()
+    rows = compare(session.model, session.plan, session.probes, scheme, progress=False)
+    for row in rows:
+        assert errors.report.accumulated[row.layer].metrics == row.accumulated
+    errors.close()
+    errors.close()
+    session.set_threshold("dw", 2.0)
+    assert errors.report.plan is not session.plan
+
+
+def test_a_session_has_one_of_them(session):
+    assert session.errors is session.errors
+    assert isinstance(session.errors._work, Mailbox)
