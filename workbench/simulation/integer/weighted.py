@@ -21,6 +21,7 @@ from workbench.numerics.fixed_point import (
     ratios,
     to_int32,
 )
+from workbench.numerics.weights import largest_accumulators
 from workbench.ops import OPS, Values, values
 from workbench.ops.activation import ACTIVATIONS
 from workbench.ops.integer.activating import EVERYTHING
@@ -34,6 +35,7 @@ from workbench.ops.scale_rules import ScaleRule
 from workbench.simulation.integer.arithmetic import Arithmetic
 from workbench.simulation.integer.ops import held, limits
 from workbench.simulation.integer.q18 import SCALE, activated
+from workbench.simulation.integer.quick import Quick, quick
 from workbench.simulation.integer.tabulated import prepare_tables, tabulated
 from workbench.simulation.quantized import QuantizedLayer
 
@@ -71,8 +73,15 @@ class Weighted:
             return self._real(sums, axis, counter)
         if self._how.activations == "int32":
             return self._units(sums, axis, counter)
-        levels = requantize(sums, self._requantization, axis, counter)
+        if self._quick and axis == 0:
+            levels = self._quick.run(sums.reshape(sums.shape[0], -1)).reshape(sums.shape)
+        else:
+            levels = requantize(sums, self._requantization, axis, counter)
         return self._activate(levels)
+
+    @cached_property
+    def _quick(self) -> Quick | None:
+        return quick(self._requantization, largest_accumulators(self._quantized.weight))
 
     @cached_property
     def _sums(self) -> Sums:
