@@ -41,6 +41,8 @@ from .numerics.thresholds import threshold_distribution as threshold_distributio
 from .samples import Sample as Sample
 from .samples import sample as sample
 from .samples import samples as samples
+from .session import LiveErrors as LiveErrors
+from .session import LiveReport as LiveReport
 from .session import Session as Session
 from .simulation.accuracy import accuracy as accuracy
 from .simulation.compare import compare as compare

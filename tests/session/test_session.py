@@ -146,6 +146,22 @@ def test_a_layer_that_is_tied_again_takes_the_threshold_of_the_others(model, ses
     assert session.untied == frozenset()
 
 
+@pytest.mark.parametrize("untied", [["dw"], ["conv2"], ["dw", "conv2"]])
+def test_of_two_layers_apart_either_can_be_tied_to_the_other(session, untied):
+    for layer in untied:
+        session.untie(layer)
+    session.set_threshold("dw", 2.5)
+    session.set_threshold("conv2", 3.5)
+    session.tie("dw")
+    assert session.tied("dw") == session.tied("conv2") == ("dw", "conv2")
+    assert [session.plan[name].threshold for name in ("dw", "conv2")] == [3.5, 3.5]
+
+
+def test_to_tie_what_is_tied_is_no_step(session):
+    session.tie("dw")
+    assert not session.can_undo
+
+
 def test_a_tie_can_be_undone(session):
     session.untie("dw")
     assert session.untied == {"dw"}

@@ -197,16 +197,21 @@ class Session(Decisions):
     def tie(self, layer: str) -> None:
         """Let a layer move with those that read its blob; it takes their threshold at once.
 
+        If they too are untied, all of them are tied, at the first one's threshold.
+
         Raises:
             CalibrationError: no other layer reads its blob.
         """
         with self._lock:
-            together = ties.others(self.stats.layers, self.plan[layer].layer)
-            plan, untied = self.plan, self.untied - {layer}
-            joined = [name for name in together if name not in untied]
-            if joined and layer in self.untied:
-                plan = self._with(self._known.following(plan[layer], plan[joined[0]]))
-            self._do(f"{layer}: tied to {', '.join(joined or together)}", plan, untied=untied)
+            others = ties.others(self.stats.layers, self.plan[layer].layer)
+            tied = [name for name in others if name not in self.untied]
+            first, *rest = tied or others
+            joining = [layer] if tied else [layer, *rest]
+            if tied and layer not in self.untied:
+                return
+            new = [self._known.following(self.plan[name], self.plan[first]) for name in joining]
+            said = f"{layer}: tied to {', '.join((first, *rest))}"
+            self._do(said, self._with(*new), untied=self.untied.difference(joining, [first]))
 
     def save_table(self, path: str | Path) -> None:
         """Write the plan as a calibration table for ncnn's converter."""
