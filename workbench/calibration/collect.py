@@ -32,6 +32,10 @@ CHECKPOINT_SECONDS = 5.0
 class Interrupted(KeyboardInterrupt):
     """Collecting was stopped by hand; what was counted is kept (see `collect`)."""
 
+    def __init__(self, state: State) -> None:
+        self.state = state
+        super().__init__(f"{state}. Collect again to go on from here.")
+
 
 def collect(
     model: Model,
@@ -82,7 +86,7 @@ def collect(
     try:
         return collector.run(progress)
     except KeyboardInterrupt as stop:
-        raise Interrupted(f"{collector.state}. Collect again to go on from here.") from stop
+        raise Interrupted(collector.state) from stop
 
 
 class Collector:

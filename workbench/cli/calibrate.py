@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import click
 
-from workbench.calibration.collect import collect
+from workbench.calibration.collect import Interrupted, collect
+from workbench.calibration.inputs import Item
 from workbench.calibration.plan import calibrate as make_plan
-from workbench.calibration.statistics import load_statistics, save_statistics
+from workbench.calibration.statistics import Statistics, load_statistics, save_statistics
 from workbench.cli.options import FILE, input_options, open_inputs
 from workbench.export.table import save_table
-from workbench.model import load_model
+from workbench.model import Model, load_model
 from workbench.numerics.thresholds import METHODS
 from workbench.simulation.equalize import equalize
 
@@ -41,7 +43,32 @@ EQ = "eq"
     help="ncnn: 6 bits for every 3x3 stride-1 convolution; proven: 8 where overflow is ruled out.",
 )
 @input_options
-@click.option("--threads", type=click.IntRange(1), default=1, show_default=True)
+@click.option(
+    "--threads",
+    type=click.IntRange(1),
+    default=1,
+    show_default=True,
+    help="Images that are read and run at the same time.",
+)
+@click.option(
+    "--workers",
+    type=click.IntRange(1),
+    default=1,
+    show_default=True,
+    help="Processes that share the images, instead of threads.",
+)
+@click.option(
+    "--passes",
+    type=click.IntRange(1, 2),
+    default=2,
+    show_default=True,
+    help="2 counts as ncnn's tool does; 1 runs each image once, and some thresholds may differ.",
+)
+@click.option(
+    "--checkpoint",
+    type=FILE,
+    help="Keep here what is counted; the same command goes on from it, whatever ended the first.",
+)
 @click.option("--save-stats", type=FILE, help="Keep the histograms here.")
 @click.option(
     "--stats",
@@ -57,6 +84,9 @@ def calibrate(
     method: str,
     weight_bits: str,
     threads: int,
+    workers: int,
+    passes: int,
+    checkpoint: Path | None,
     save_stats: Path | None,
     stats_file: Path | None,
     **settings: Any,
@@ -85,7 +115,7 @@ def calibrate(
     if stats_file:
         stats = load_statistics(stats_file)
     else:
-        stats = collect(model, items, threads=threads, progress=progress)
+        stats = _collect(model, items, threads, workers, passes, checkpoint)
     if save_stats:
         save_statistics(stats, save_stats)
     plan = make_plan(model, stats, "kl" if method == EQ else method, weight_bits)
@@ -99,3 +129,27 @@ def calibrate(
             f"threshold {decision.threshold:<12.6g} scale {decision.scale:.6g}"
         )
     click.echo(f"{len(plan.layers)} layers, {stats.images} images, {method} -> {table}")
+
+
+def _collect(
+    model: Model,
+    inputs: Sequence[Item],
+    threads: int,
+    workers: int,
+    passes: int,
+    checkpoint: Path | None,
+) -> Statistics:
+    try:
+        return collect(
+            model,
+            inputs,
+            threads=threads,
+            progress=sys.stderr.isatty(),
+            passes=passes,
+            workers=workers,
+            checkpoint=checkpoint,
+        )
+    except Interrupted as stop:  # click would say "Aborted!" and no more
+        how = "The same command goes on from" if checkpoint else "--checkpoint FILE would have kept"
+        click.echo(f"interrupted: {stop.state}. {how} what is done.", err=True)
+        raise click.exceptions.Exit(1) from stop
