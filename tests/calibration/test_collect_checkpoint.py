@@ -42,7 +42,7 @@ def run_until_last(*args):
         while (state.stage, state.done) < (passes - 1, 2):
             time.sleep(0.01)
             state = load_checkpoint(folder / "kept").state
-        os.write(1, b"ready\n")
+        os.write(1, b"ready\\n")
         time.sleep(60)
     return run(*args)
 

@@ -18,7 +18,16 @@ from tqdm.auto import tqdm
 
 from workbench.calibration.checkpoint import load_checkpoint, save_checkpoint
 from workbench.calibration.inputs import FileInputs, Item, MultiInput
-from workbench.calibration.state import STAGES, Kept, State, marks, recall, remember, start
+from workbench.calibration.state import (
+    STAGES,
+    Kept,
+    State,
+    check_arguments,
+    marks,
+    recall,
+    remember,
+    start,
+)
 from workbench.calibration.statistics import Statistics
 from workbench.calibration.worker import Part, Worker
 from workbench.calibration.worker import as_mapping as as_mapping
@@ -231,17 +240,6 @@ class Collector:
                     WorkbenchWarning,
                     stacklevel=4,
                 )
-
-
-def check_arguments(threads: int, passes: int, workers: int) -> None:
-    """Raise CalibrationError if an argument of `collect` is out of range."""
-    if passes not in STAGES:
-        raise CalibrationError(f"passes is {passes}", advice="Use 1 or 2.")
-    if min(threads, workers) < 1 or (threads > 1 and workers > 1):
-        raise CalibrationError(
-            f"threads is {threads} and workers is {workers}",
-            advice="Give either at least 1, and only one of them above 1.",
-        )
 
 
 def fingerprint(inputs: Sequence[Item]) -> str:

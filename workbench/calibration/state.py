@@ -13,6 +13,7 @@ from workbench.calibration.fine import FineTally
 from workbench.calibration.inputs import FileInputs, Item, MultiInput
 from workbench.calibration.readers import Array
 from workbench.calibration.tally import Tally
+from workbench.errors import CalibrationError
 
 AnyTally = Tally | FineTally
 
@@ -116,6 +117,17 @@ def start(passes: int, total: int, blobs: Sequence[str]) -> State:
     """Return the state in which nothing is done."""
     empty = FineTally() if passes == 1 else Tally()
     return State(passes, total, dict.fromkeys(blobs, empty))
+
+
+def check_arguments(threads: int, passes: int, workers: int) -> None:
+    """Raise CalibrationError if an argument of `collect` is out of range."""
+    if passes not in STAGES:
+        raise CalibrationError(f"passes is {passes}", advice="Use 1 or 2.")
+    if min(threads, workers) < 1 or (threads > 1 and workers > 1):
+        raise CalibrationError(
+            f"threads is {threads} and workers is {workers}",
+            advice="Give either at least 1, and only one of them above 1.",
+        )
 
 
 @dataclass(frozen=True, eq=False)
