@@ -27,3 +27,13 @@ def test_blobs_are_equal_by_numbers_and_scale():
 def test_nan_equals_nan():
     nan = np.array([np.nan], np.float32)
     assert Blob(nan, None, "ncnn float").equals(Blob(nan.copy(), None, "ncnn float"))
+
+
+def test_each_channel_may_have_its_own_scale():
+    array = np.array([[[4, 8]], [[4, 8]]], np.int8)
+    blob = Blob(array, np.array([4, 2], np.float32), "integers")
+    assert blob.real.tolist() == [[[1, 2]], [[2, 4]]]
+    assert not blob.scale.flags.writeable
+    assert blob.equals(Blob(array.copy(), np.array([4, 2], np.float32), "moved"))
+    assert not blob.equals(Blob(array.copy(), np.array([4, 3], np.float32), "moved"))
+    assert not blob.equals(Blob(array.copy(), 4.0, "moved"))

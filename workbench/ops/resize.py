@@ -33,6 +33,8 @@ def _interp_shapes(values: Values, bottoms: Sequence[Shape], tops: int) -> Seque
 
 
 def _interp_scales(values: Values) -> ScaleRule | str:
+    if values.size_expr or values.dynamic_target_size == 1:
+        return "its size is that of another blob"
     return EQUAL if values.resize_type == 1 else "only the nearest pixel can be taken in int8"
 
 

@@ -128,15 +128,24 @@ def _padded_shapes(values: Values, bottoms: Sequence[Shape], tops: int) -> Seque
     return [padded]
 
 
+def _reshape_scales(values: Values) -> ScaleRule | str:
+    batched = (values.input_batch_axis, values.output_batch_axis) != (_NO_BATCH, _NO_BATCH)
+    return "its shape is an expression or has a batch" if values.shape_expr or batched else MOVED
+
+
 def _padding_scales(values: Values) -> ScaleRule | str:
     if values.per_channel_pad_data_size:
         return "a border of another value for each channel has no integer form"
+    sides = ("front", "behind", "top", "bottom", "left", "right")
+    if min(values[side] for side in sides) < 0:
+        return "a border of negative width has no integer form"
     return MOVED if values.front or values.behind else EQUAL
 
 
 def _crop_scales(values: Values) -> ScaleRule | str:
-    if _crop_bottoms(values) != ONE:
-        return "its size is that of another blob"
+    by_name = any(values[name] for name in _EXPRESSIONS[1:])
+    if _crop_bottoms(values) != ONE or by_name or values.woffset == _UNKNOWN:
+        return "its part depends on another blob"
     return MOVED
 
 
@@ -164,7 +173,7 @@ OPS = (
         bottoms=_reshape_bottoms,
         rules=(_check_dims, _check_expressions),
         shapes=_reshape_shapes,
-        scales=MOVED,
+        scales=_reshape_scales,
     ),
     Op(
         "Permute",

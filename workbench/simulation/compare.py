@@ -77,7 +77,7 @@ class Row:
         computed: how the int8 network computes it (`Blob.source`).
         accumulated: in the int8 network as a whole.
         alone: on the float network's blobs; None for a layer that stays in float.
-        causes: where the error alone comes from; None for a layer that stays in float.
+        causes: where the error alone comes from; None for a layer without int8 weights.
         weight_bits: what 6 and 8 bits cost; None where there is no question.
     """
 
@@ -168,12 +168,13 @@ def _rows(
         top = layer.tops[0]
         expected, got = reference[top].real, run[top]
         row = Row(layer.name, layer.type, top, got.source, Metrics.of(expected, got.real))
-        if dissection and layer.name in simulator.quantized:
+        if dissection and simulator.in_int8(layer.name):
             by_itself = simulator.alone(layer.name, reference.blobs)[0].real
+            row = replace(row, alone=Metrics.of(expected, by_itself))
+        if dissection and layer.name in simulator.quantized:
             causes = dissection.causes(layer.name, reference.blobs, by_itself)
             bits = dissection.weight_bits.of(layer.name, reference.blobs)
-            figures = Metrics.of(expected, by_itself)
-            row = replace(row, alone=figures, causes=causes, weight_bits=bits)
+            row = replace(row, causes=causes, weight_bits=bits)
         rows.append(row)
     return rows
 

@@ -83,6 +83,12 @@ class Simulator:
         """The scale of each blob in an integer scheme; None in the others."""
         return self._integers.propagation if self._integers else None
 
+    def in_int8(self, layer: str) -> bool:
+        """Tell whether a layer computes with integers."""
+        if self.propagation is None:
+            return layer in self.quantized
+        return self.propagation.layers[layer].integer
+
     def _step(self, layer: Layer) -> Step:
         if self._integers:
             return self._integers.step(layer)

@@ -182,7 +182,7 @@ def _stretched(of: Callable[[Array, Array], Array]) -> Callable[[Array, Array], 
 
     def combine(left: Array, right: Array) -> Array:
         short, long = sorted((left, right), key=lambda x: x.ndim)
-        if short.ndim == long.ndim:
+        if short.ndim in (0, long.ndim):
             return of(left, right)
         ones = (1,) * (long.ndim - short.ndim)
         first = short.ndim > 1 or short.shape[0] == long.shape[0]
