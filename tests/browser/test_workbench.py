@@ -118,7 +118,7 @@ def test_arrow_keys_move_the_threshold_everywhere(bench, control):
     wait(lambda: bench.planned() > before and bench.planned() == bench.shown())
     wait(lambda: bench.shown(bench.curve) == bench.shown())
     wait(lambda: bench.figure("Scale") != scale and bench.figure("Chosen") == "by hand")
-    assert in_kernel(bench.page, "len(session._past)") == 1
+    assert in_kernel(bench.page, "len(session.log)") == 1
 
 
 @pytest.mark.parametrize("control", ["histogram", "curve"])
@@ -130,7 +130,7 @@ def test_a_drag_ends_in_the_kernel_where_it_ends_on_the_screen(bench, control):
     width = canvas.bounding_box()["width"] - 58 - 96
     assert bench.shown() == pytest.approx((420 - 58) / width * end, rel=0.01)
     wait(lambda: float(bench.number.input_value()) == pytest.approx(bench.shown(), rel=1e-5))
-    assert in_kernel(bench.page, "len(session._past)") == 1
+    assert in_kernel(bench.page, "len(session.log)") == 1
 
 
 def test_the_share_next_to_the_line_is_the_kernels(bench):
@@ -297,7 +297,7 @@ def test_a_finger_drags_the_line_too(bench):
     wait(lambda: bench.planned() == bench.shown())
     width = box["width"] - 58 - 96
     assert bench.shown() == pytest.approx((400 - 58) / width * end, rel=0.01)
-    assert in_kernel(bench.page, "len(session._past)") == 1
+    assert in_kernel(bench.page, "len(session.log)") == 1
 
 
 def test_a_second_page_may_come_and_go(bench):
