@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tests.widgets.synthetic import synthetic_statistics
-from workbench.session import LiveErrors, Session
+from workbench.session import LiveErrors, Session, live
 from workbench.session.mailbox import Mailbox
 from workbench.simulation.compare import compare
 
@@ -114,6 +114,7 @@ def test_values_that_are_dragged_past_are_dropped(session, errors, monkeypatch):
 
 
 def test_work_under_way_gives_up_for_a_newer_plan(session, errors, monkeypatch):
+    monkeypatch.setattr(live, "PATIENCE_S", 0)
     simulated = []
     run, change = session.set_threshold, [2.0, 3.0]
 
@@ -131,7 +132,26 @@ def test_work_under_way_gives_up_for_a_newer_plan(session, errors, monkeypatch):
     assert errors.report.plan is session.plan
     assert errors.report.settled
     assert session.plan["conv1"].threshold == 2.0
+    assert len(simulated) < 20  # of 24 that would be computed for three plans
     is_what_compare_says(errors.report, session)
+
+
+def test_in_a_drag_the_figures_follow_and_are_said_to_be_refined(session, errors, monkeypatch):
+    told, before = [], errors.report.own["conv1"].metrics
+    tell = errors._tell
+
+    def drag_on(asked, **figures):
+        if not told:
+            session.set_threshold("conv1", 2.0)
+        tell(asked, **figures)
+        told.append(errors._latest.own["conv1"])
+
+    monkeypatch.setattr(errors, "_tell", drag_on)
+    session.set_threshold("conv1", 1.0)
+    errors.drain()
+    assert not told[0].fresh
+    assert told[0].metrics not in (before, errors.report.own["conv1"].metrics)
+    assert errors.report.settled
 
 
 def test_the_selected_layer_comes_first_and_then_the_whole_network(session, errors):

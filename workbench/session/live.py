@@ -8,10 +8,10 @@ plan that is dragged past is dropped.
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from functools import partial
 from threading import Lock
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 _LOG = logging.getLogger(__name__)
 _NONE: Mapping[str, Metrics | None] = MappingProxyType({})
 WATCHED = ("plan", "selected")
+PATIENCE_S = 0.1
+"""Work is not given up sooner: in a drag it would never come to an end, and nothing be seen."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,8 @@ class Figure:
 
     Attributes:
         metrics: the mean over the probes; None if it was not measured yet, or cannot be.
-        fresh: whether it is of the report's plan; if not, it is being refined.
+        fresh: whether it is of the report's plan; if not, it is of an earlier one, and being
+            refined.
     """
 
     metrics: Metrics | None = None
@@ -105,6 +108,7 @@ class LiveErrors(HasTraits):
         self._layers = tuple(layer.name for layer in measured_layers(session.model))
         self._work, self._publisher = Mailbox(), Mailbox()
         self._probes: Probes | None = None
+        self._began = 0.0
         self._lock = Lock()
         self._latest = self._start()
         super().__init__(report=self._latest)
@@ -142,21 +146,21 @@ class LiveErrors(HasTraits):
         """Tell at once what is known, and have the rest computed."""
         with self._lock:
             plan, layer, old = self._session.plan, self._session.selected, self._latest
-            own, whole = self._stale(old.plan, plan)
+            own, whole = self._reached(old.plan, plan)
             self._latest = replace(
                 old,
                 plan=plan,
                 layer=layer,
                 reading=self._session.reading(layer),
-                own=_with(old.own, dict.fromkeys(own)),
-                accumulated=_with(old.accumulated, dict.fromkeys(whole)),
+                own=_stale(old.own, own),
+                accumulated=_stale(old.accumulated, whole),
                 problem="",
             )
         self._publisher.post(self, self._publish)
         if self._latest.images:
             self._work.post(self, self._guarded)
 
-    def _stale(self, before: Plan, after: Plan) -> tuple[Iterable[str], Iterable[str]]:
+    def _reached(self, before: Plan, after: Plan) -> tuple[Iterable[str], Iterable[str]]:
         """The layers whose own, and whose accumulated error another plan may change."""
         if before == after or not self._latest.images:
             return (), ()
@@ -171,7 +175,7 @@ class LiveErrors(HasTraits):
 
     def _guarded(self) -> None:
         """Refine, and say on the report what goes wrong: nobody sees a thread's exception."""
-        report = self._latest
+        report, self._began = self._latest, time.monotonic()
         try:
             self._refine(report)
         except Overtaken:
@@ -185,8 +189,8 @@ class LiveErrors(HasTraits):
     def _refine(self, report: LiveReport) -> None:
         session, plan = self._session, report.plan
         if self._probes is None:
-            inputs, stale = session.probes, partial(self._work.stale, self)
-            self._probes = Probes(session.model, inputs, plan, self._scheme, stale)
+            parts = (session.model, session.probes, plan, self._scheme)
+            self._probes = Probes(*parts, self._overtaken)
         if not report.own[report.layer].fresh:
             self._tell(report, own={report.layer: self._probes.own(plan, report.layer)})
         if not all(figure.fresh for figure in report.accumulated.values()):
@@ -202,25 +206,31 @@ class LiveErrors(HasTraits):
         accumulated: Mapping[str, Metrics | None] = _NONE,
         problem: str = "",
     ) -> None:
-        """Enter fresh figures, unless the plan that they are of is no longer the newest."""
+        """Enter figures: fresh ones, or, if the plan has moved on, better ones than were there."""
         with self._lock:
-            if self._latest.plan is not asked.plan:
-                return
+            latest = self._latest
+            fresh = latest.plan is asked.plan
             self._latest = replace(
-                self._latest,
-                own=_with(self._latest.own, own, fresh=True),
-                accumulated=_with(self._latest.accumulated, accumulated, fresh=True),
-                problem=problem,
+                latest,
+                own=_entered(latest.own, own, fresh),
+                accumulated=_entered(latest.accumulated, accumulated, fresh),
+                problem=problem if fresh else latest.problem,
             )
         self._publisher.post(self, self._publish)
 
+    def _overtaken(self) -> bool:
+        return self._work.stale(self) and time.monotonic() - self._began > PATIENCE_S
 
-def _with(
-    figures: Mapping[str, Figure], new: Mapping[str, Metrics | None], fresh: bool = False
+
+def _stale(figures: Mapping[str, Figure], names: Iterable[str]) -> Mapping[str, Figure]:
+    """Keep what was measured last of these, and say that it is being refined."""
+    stale = {name: replace(figures[name], fresh=False) for name in names}
+    return MappingProxyType({**figures, **stale})
+
+
+def _entered(
+    figures: Mapping[str, Figure], measured: Mapping[str, Metrics | None], fresh: bool
 ) -> Mapping[str, Figure]:
-    """Replace some figures; those that become stale keep what was measured last."""
-    entered = {
-        name: Figure(metrics, True) if fresh else replace(figures[name], fresh=False)
-        for name, metrics in new.items()
-    }
-    return MappingProxyType({**figures, **entered}) if entered else figures
+    """Enter what was measured; what is of an older plan never takes the place of the fresh."""
+    new = {n: Figure(m, fresh) for n, m in measured.items() if fresh or not figures[n].fresh}
+    return MappingProxyType({**figures, **new})
