@@ -14,11 +14,13 @@ from .calibration.statistics import save_statistics as save_statistics
 from .engine import Network as Network
 from .errors import WorkbenchError as WorkbenchError
 from .errors import WorkbenchWarning as WorkbenchWarning
+from .export.c_program import export_c as export_c
 from .export.examination import examine_table as examine_table
 from .export.examination import mended as mended
 from .export.golden import dump as dump
 from .export.int8 import export_int8 as export_int8
 from .export.int8 import int8_model as int8_model
+from .export.integer_plan import export_integer_plan as export_integer_plan
 from .export.report import html_report as html_report
 from .export.speed import measure_speed as measure_speed
 from .export.table import load_table as load_table

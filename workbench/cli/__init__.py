@@ -13,6 +13,7 @@ import click
 from workbench.calibration.collect import Interrupted
 from workbench.cli.calibrate import calibrate
 from workbench.cli.compare import compare
+from workbench.cli.firmware import firmware
 from workbench.cli.inspect import inspect
 from workbench.cli.lab import lab
 from workbench.cli.quantize import quantize
@@ -32,7 +33,7 @@ def workbench() -> None:
     """
 
 
-for _command in (calibrate, compare, quantize, inspect, lab):
+for _command in (calibrate, compare, quantize, firmware, inspect, lab):
     workbench.add_command(_command)
 
 

@@ -169,9 +169,12 @@ class _Lowering:
     def _between(self, layer: Layer, blob: str) -> GraphError:
         producer = self._model.graph.producers[blob]
         why = self._propagation.layers[producer.name].why or self._propagation[blob].why
+        if any(producer is layer for layer in self._model.quantizable):
+            why = "the plan keeps this layer in float"
         return GraphError(
-            f"its output {blob} is float between integer layers ({why}), and {layer.name} goes on from it in integers",
-            where=str(producer),
+            f"its output {blob} is float between integer layers ({why}), and {layer.name} goes on"
+            " from it in integers",
+            where=f"layer {producer.name} ({producer.type})",
             advice=f"Calibrate it to int8, or keep {layer.name} and what follows in float too.",
         )
 

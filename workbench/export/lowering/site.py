@@ -77,7 +77,7 @@ class Site:
         """Return the error that says why this layer has no plain operation."""
         return GraphError(
             problem,
-            where=str(self.layer),
+            where=f"layer {self.layer.name} ({self.layer.type})",
             advice="Keep the layer in float and see whether it is then the last one, or change it.",
         )
 
