@@ -124,7 +124,7 @@ def load_session(path: str | Path, model: Model) -> Saved:
 
 def _reason(error: Exception) -> str:
     said = error.problem if isinstance(error, WorkbenchError) else str(error)
-    return said.splitlines()[0] if said else type(error).__name__
+    return said.splitlines()[0][:200] if said else type(error).__name__
 
 
 def preprocessing_of(probes: Sequence[Item]) -> str:
