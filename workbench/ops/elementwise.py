@@ -88,7 +88,8 @@ _ALIKE = ("add", "sub", "rsub", "max", "min")
 """Operations whose result is about as large as their operands."""
 
 
-_PRODUCT = ScaleRule("rescaled", need=wished, gated=True)
+_PRODUCT = ScaleRule("rescaled", need=wished, reach=2.0, gated=True)
+"""A gate is often about a half, so what passes it is about twice as large before."""
 
 
 def _binary_scales(values: Values) -> ScaleRule | str:

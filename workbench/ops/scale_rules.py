@@ -76,9 +76,9 @@ class ScaleRule:
             if that says nothing about the bottom.
         gives: the scale that the op's range calls for whatever it computes from, e.g. 127 of a
             Sigmoid; None if there is none.
-        reach: how many times as far as the top a bottom should reach. A mean of n elements may
-            have elements sqrt(n) times as large: then their rounding costs the mean no more
-            than its own, and less of them is clipped.
+        reach: how many times as far as the top a bottom should reach, where no layer says more.
+            A mean of n elements may have elements sqrt(n) times as large: then their rounding
+            costs the mean no more than its own, and less of them is clipped.
         gated: `need` holds for a bottom only where the other one stays within -1 and 1.
     """
 

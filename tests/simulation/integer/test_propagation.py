@@ -238,7 +238,7 @@ def test_of_several_that_rescale_the_one_that_reaches_farthest_is_heard():
         conv("conv1", "mul"),
     )
     found = propagate(graph, scales_of(graph, conv0=50, fc=90, conv1=11))
-    assert scale(found, "conv0") == [11]
+    assert scale(found, "conv0") == [11 / 2]
     assert found.layers["mul"].integer
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from workbench.errors import GraphError
 from workbench.graph import Layer
 from workbench.numerics.activation import activation
 from workbench.numerics.affine import quantize
@@ -64,6 +65,12 @@ class Weighted:
 
     def run(self, x: NDArray[np.int8], counter: OverflowCounter) -> Array:
         """Compute int8, or float32 where there is no top scale."""
+        if x.ndim != 1 and not self._kernel.accepts(self._values, x.shape):
+            raise GraphError(
+                f"its input has the shape {x.shape}, which it cannot take in integers",
+                where=f"layer {self._quantized.layer.name}",
+                advice="Keep the layer in float.",
+            )
         vector = x.ndim == 1 and self._kernel.channel_axis == 0
         # the kernel holds exact integers in floats, for the sake of its matrix products
         sums = self._sums(x[:, None, None] if vector else x).astype(np.int32)
