@@ -251,3 +251,49 @@ def test_a_scheme_without_int8_blobs_is_refused(tmp_path, model, arrays, scheme)
     plan = calibrate(model, collect(model, arrays, progress=False))
     with pytest.raises(CalibrationError, match=r"Use one of: integer, integer-shift"):
         export_c(model, plan, tmp_path, scheme)
+
+
+@needs_compiler
+def test_several_inputs_lie_one_behind_the_other(tmp_path):
+    model = network(
+        IN,
+        "Input row 0 1 row 0=5",
+        "Convolution a 1 1 in a 0=4 1=3 5=1 6=108",
+        "InnerProduct b 1 1 row b 0=80 1=1 2=400",
+        "Flatten f 1 1 a f",
+        "Concat c 2 1 f b c 0=0",
+        "InnerProduct last 1 1 c last 0=3 1=1 2=480",
+    )
+    rng = np.random.default_rng(9)
+    items = [
+        {name: rng.normal(0, 1, shape).astype(np.float32) for name, shape in shapes}
+        for shapes in [(("in", (3, 6, 7)), ("row", (5,)))] * 3
+    ]
+    plan = calibrate(model, collect(model, items, progress=False), method="minmax")
+    program = check(model, plan, items, tmp_path, "integer", *SANITIZED)
+    assert [entrance.source for entrance in program.entrances] == ["in", "row"]
+
+
+@pytest.mark.parametrize(
+    ("lines", "message"),
+    [
+        (("Input in 0 1 in", "Convolution a 1 1 in a 0=4 1=3 5=1 6=108"), "does not say its size"),
+        (
+            (
+                IN,
+                "Convolution c 1 1 in c 0=4 1=3 4=1 5=1 6=108",
+                "Split s 1 3 c i j k",
+                "Eltwise x 3 1 i j k x 0=1",
+                "InnerProduct last 1 1 x last 0=3 1=1 2=504",
+            ),
+            r"layer x \(Eltwise\): it combines 3 blobs",
+        ),
+    ],
+)
+def test_what_has_no_program_is_refused_with_the_place_and_the_reason(tmp_path, lines, message):
+    model = network(*lines)
+    items = [np.ones((3, 6, 7), np.float32)]
+    plan = calibrate(model, collect(model, items, progress=False), method="minmax")
+    with pytest.raises(GraphError, match=message):
+        export_c(model, plan, tmp_path / "net.c")
+    assert list(tmp_path.iterdir()) == []

@@ -13,65 +13,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from importlib.resources import files
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from workbench.calibration.plan import Plan
+from workbench.export.c import KINDS, piece, pieces
 from workbench.export.lowering import Operation, Program, StoredBlob, lower
 from workbench.files import replacing
 from workbench.model import Model
 from workbench.simulation.scheme import Scheme
-
-_KINDS: Mapping[str, tuple[str, str]] = MappingProxyType(
-    {
-        "convolution": ("net_convolution", "net_convolve"),
-        "convolution_sums": ("net_convolution", "net_convolve_sums"),
-        "inner_product": ("net_inner_product", "net_inner"),
-        "inner_product_sums": ("net_inner_product", "net_inner_sums"),
-        "rescale": ("net_rescale", "net_change_scale"),
-        "clamp": ("net_clamp", "net_hold"),
-        "lookup": ("net_lookup", "net_look_up"),
-        "copy": ("net_copy", "net_copy_part"),
-        "gather": ("net_gather", "net_pick"),
-        "shuffle": ("net_shuffle", "net_shuffle_channels"),
-        "max_pool": ("net_pool", "net_pool_max"),
-        "mean_pool": ("net_pool", "net_pool_mean"),
-        "sum": ("net_sum", "net_add"),
-        "product": ("net_product", "net_times"),
-        "largest": ("net_extreme", "net_largest"),
-        "smallest": ("net_extreme", "net_smallest"),
-    }
-)
-"""For each kind of operation the C type of its constants and the function."""
-
-_NEEDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
-    {
-        "multiply_one_rounding": ("int32", "shift_right", "shift_left"),
-        "multiply_floor": ("int32", "shift_right", "shift_left"),
-        "multiply_rounded": ("int32", "shift_right", "shift_left"),
-        "multiply_two_roundings": ("int32", "shift_right", "shift_left", "divide_power"),
-        "divide_power": ("int32",),
-        "finish": ("int32", "clamp8", "multiply"),
-        "convolution": ("convolution_record", "finish"),
-        "convolution_sums": ("convolution_record",),
-        "inner_product": ("inner_product_record", "finish"),
-        "inner_product_sums": ("inner_product_record",),
-        "rescale": ("clamp8", "multiply"),
-        "clamp": ("clamp8",),
-        "max_pool": ("pool_record",),
-        "mean_pool": ("pool_record", "clamp8", "divide", "multiply"),
-        "sum": ("clamp8", "divide_power", "multiply"),
-        "product": ("clamp8", "multiply"),
-        "largest": ("extreme_record",),
-        "smallest": ("extreme_record",),
-    }
-)
-"""Which pieces of C a piece stands on."""
 
 _TYPES = {"int8": "int8_t", "int32": "int32_t"}
 _UNSAFE = re.compile(r"[^A-Za-z0-9 ._:+()=,;'-]")
@@ -127,11 +80,11 @@ def c_text(program: Program) -> str:
     operations = [op for op in program.operations if op.kind != "same"]
     parts = [
         _head(program),
-        *map(_piece, _pieces(program, operations)),
+        *map(piece, pieces(program.flavour, {op.kind: None for op in operations})),
         *(_constants(number, op) for number, op in enumerate(operations)),
         buffers.declared,
         _run(program, operations, buffers),
-        _piece("main"),
+        piece("main"),
     ]
     return "\n".join(parts)
 
@@ -192,26 +145,6 @@ def written_blobs(program: Program) -> tuple[StoredBlob, ...]:
     return tuple(b for b in program.computed if not buffers[b.name].startswith("input"))
 
 
-def _pieces(program: Program, operations: Iterable[Operation]) -> list[str]:
-    """The pieces that are needed, each behind those that it stands on."""
-    multiply = f"multiply_{program.flavour.replace(' ', '_')}"
-    found: dict[str, None] = {}
-
-    def add(name: str) -> None:
-        name = multiply if name == "multiply" else name
-        for need in _NEEDS.get(name, ()):
-            add(need)
-        found.setdefault(name)
-
-    for operation in operations:
-        add(operation.kind)
-    return list(found)
-
-
-def _piece(name: str) -> str:
-    return files("workbench.export").joinpath("c", f"{name}.c").read_text(encoding="ascii")
-
-
 def _head(program: Program) -> str:
     size = sum(program.blobs[entrance.name].count for entrance in program.entrances)
     before = [f"{_safe(o.layer)}: {_safe(o.why)}" for o in program.left_out if not o.behind]
@@ -250,7 +183,7 @@ def _constants(number: int, op: Operation) -> str:
     for name, array in op.arrays.items():
         lines += _array(f"op_{number}_{name}", array)
         fields.append(f"    .{name} = op_{number}_{name},")
-    record = f"static const {_KINDS[op.kind][0]} op_{number} = {{"
+    record = f"static const {KINDS[op.kind][0]} op_{number} = {{"
     return "\n".join([*lines, record, *fields, "};\n"])
 
 
@@ -277,7 +210,7 @@ def _run(program: Program, operations: Iterable[Operation], buffers: _Buffers) -
     ]
     for number, op in enumerate(operations):
         taken = ", ".join(buffers[blob] for blob in op.bottoms)
-        call = f"{_KINDS[op.kind][1]}(&op_{number}, {taken}, {buffers[op.top]});"
+        call = f"{KINDS[op.kind][1]}(&op_{number}, {taken}, {buffers[op.top]});"
         lines.append(f"    {call} /* {_safe(op.layer)} */")
     result = "NET_ENDS_EARLY" if early else "NET_COMPLETE"
     return "\n".join([*lines, f"    return {result};", "}\n"])

@@ -1,7 +1,8 @@
 """A network as a list of plain integer operations, for whoever writes firmware or a chip.
 
-`network` walks through the layers; `weighted` and `others` say what each becomes; `records` holds
-the result. `workbench.export.integer_plan` writes it as files, `workbench.export.c_program` as C.
+`network` walks through the layers; `weighted`, `moving`, `pooling`, `combining` and `others` say
+what each becomes; `records` holds the result. `workbench.export.integer_plan`
+writes it as files, `workbench.export.c_program` as C.
 """
 
 from workbench.export.lowering.network import lower
