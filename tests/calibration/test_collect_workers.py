@@ -70,7 +70,7 @@ def test_parts_of_neighbours_are_added_and_the_unreadable_stands_alone(model, ar
     joined = merged([*parts[:2], (9, None), *parts[2:]])
     assert [index for index, _ in joined] == [1, 9, 3]
     whole = parts[0][1]["data"] + parts[1][1]["data"]
-    assert np.array_equal(joined[0][1]["data"].counts, whole.counts)
+    assert np.array_equal(joined[0][1]["data"].settled.counts, whole.settled.counts)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="processes are ended otherwise there")

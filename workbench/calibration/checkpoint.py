@@ -15,14 +15,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from workbench.calibration.fine import FineTally
+from workbench.calibration.fine import FINE_BINS, FineTally
 from workbench.calibration.state import STAGES, AnyTally, Kept, State
 from workbench.calibration.tally import Tally
 from workbench.errors import FormatError
 from workbench.files import replacing
+from workbench.numerics.histogram import BINS
 
 VERSION = 1
 KIND: dict[int, type[AnyTally]] = {1: FineTally, 2: Tally}
+SIZE: dict[type[AnyTally], int] = {FineTally: FINE_BINS, Tally: BINS}
 _STATE = ("passes", "total", "stage", "done")
 
 
@@ -38,7 +40,7 @@ def save_checkpoint(kept: Kept, path: Path) -> None:
         **{name: getattr(state, name) for name in _STATE},
     }
     names = [field.name for field in fields(KIND[state.passes])]
-    tallies = state.tallies.values()
+    tallies = [t.settled if isinstance(t, FineTally) else t for t in state.tallies.values()]
     columns: dict[str, Any] = {n: np.array([getattr(t, n) for t in tallies]) for n in names}
     with replacing(path) as temporary, temporary.open("wb") as stream:
         np.savez(stream, meta=np.array(json.dumps(meta)), **columns)
@@ -66,10 +68,9 @@ def _assemble(meta: dict[str, Any], columns: dict[str, NDArray[Any]]) -> Kept:
         raise ValueError(f"version {meta['version']}, not {VERSION}")
     numbers = {name: int(meta[name]) for name in _STATE}
     kind = KIND[numbers["passes"]]
-    blank = kind()
     rows = zip(*(columns[field.name] for field in fields(kind)), strict=True)
     tallies = [kind(*map(_plain, row)) for row in rows]
-    if any(tally.counts.shape != blank.counts.shape for tally in tallies):
+    if any(tally.counts.shape != (SIZE[kind],) for tally in tallies):
         raise ValueError("counts of another number of bins")
     if not 0 <= numbers["done"] <= numbers["total"]:
         raise ValueError("more is done than there is")

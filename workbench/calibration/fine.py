@@ -8,7 +8,7 @@ too: the same values give the same counts in whatever order they come.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +28,11 @@ def exponent_of(absmax: float) -> int:
     return max(math.frexp(absmax)[1], LOWEST) if absmax else LOWEST
 
 
+def factor_of(exponent: int, bins: int = FINE_BINS) -> np.float32:
+    """Return what takes |x| to its bin's number."""
+    return np.float32(math.ldexp(bins, -exponent))
+
+
 def count_fine(
     values: NDArray[np.float32], exponent: int, bins: int = FINE_BINS
 ) -> tuple[NDArray[np.int64], int]:
@@ -41,7 +46,7 @@ def count_fine(
     Returns:
         counts int64 (bins,) of the nonzero values, and the number of exact zeros.
     """
-    factor = np.float32(math.ldexp(bins, -exponent))
+    factor = factor_of(exponent, bins)
 
     def place(magnitude: NDArray[np.float32]) -> None:
         np.multiply(magnitude, factor, out=magnitude)
@@ -88,22 +93,32 @@ def over_range(
     return result
 
 
+_NO_COUNTS = np.zeros(0, np.int64)
+_NO_BINS = np.zeros(0, np.uint16)
+
+
 @dataclass(frozen=True, eq=False)
 class FineTally:
     """Running statistics of one blob, in one pass.
 
+    Values of small blobs wait as bin numbers until there are many: counting them image by image
+    would go over all bins for a few values.
+
     Attributes:
         absmax, nonfinite, blob_size, zeros: as in `Tally`.
-        counts: int64 (bins,), nonzero finite values over [0, 2**exponent).
+        counts: int64 (bins,), finite values over [0, 2**exponent), zeros included; empty
+            if none are counted yet.
         exponent: of the smallest power of two above absmax.
+        waiting: uint16 (n,), bins of values that `counts` does not have yet.
     """
 
     absmax: float = 0.0
     nonfinite: int = 0
     blob_size: int = 0
-    counts: NDArray[np.int64] = field(default_factory=lambda: np.zeros(FINE_BINS, np.int64))
+    counts: NDArray[np.int64] = field(default_factory=lambda: _NO_COUNTS)
     zeros: int = 0
     exponent: int = LOWEST
+    waiting: NDArray[np.uint16] = field(default_factory=lambda: _NO_BINS)
 
     @classmethod
     def of(cls, blob: NDArray[np.float32]) -> FineTally:
@@ -111,27 +126,50 @@ class FineTally:
         finite = finite_values(blob)
         absmax = largest(finite)
         exponent = exponent_of(absmax)
-        counts, zeros = count_fine(finite, exponent)
-        return cls(absmax, blob.size - finite.size, blob.size, counts, zeros, exponent)
+        known = absmax, blob.size - finite.size, blob.size
+        if finite.size > FINE_BINS:
+            counts, zeros = count_fine(finite, exponent)
+            counts[0] += zeros
+            return cls(*known, counts, zeros, exponent)
+        bins = (np.abs(finite) * factor_of(exponent)).astype(np.uint16)
+        return cls(*known, _NO_COUNTS, finite.size - int(np.count_nonzero(finite)), exponent, bins)
 
     def __add__(self, later: FineTally) -> FineTally:
         """Take in what was counted of later images."""
         exponent = max(self.exponent, later.exponent)
-        return FineTally(
+        one, two = self._over(exponent), later._over(exponent)
+        both = one.counts.size and two.counts.size
+        total = FineTally(
             max(self.absmax, later.absmax),
             self.nonfinite + later.nonfinite,
             later.blob_size or self.blob_size,
-            self._over(exponent) + later._over(exponent),
+            one.counts + two.counts if both else one.counts if one.counts.size else two.counts,
             self.zeros + later.zeros,
             exponent,
+            np.concatenate((one.waiting, two.waiting)),
         )
+        return total.settled if total.waiting.size > FINE_BINS else total
 
-    def _over(self, exponent: int) -> NDArray[np.int64]:
+    @property
+    def settled(self) -> FineTally:
+        """The same with nothing waiting and all counts."""
+        counts = np.bincount(self.waiting, minlength=FINE_BINS)
+        if self.counts.size:
+            counts += self.counts
+        return replace(self, counts=counts, waiting=_NO_BINS)
+
+    def _over(self, exponent: int) -> FineTally:
         doublings = exponent - self.exponent
-        return widened(self.counts, doublings) if doublings else self.counts
+        if not doublings:
+            return self
+        counts = widened(self.counts, doublings) if self.counts.size else self.counts
+        return replace(self, counts=counts, waiting=self.waiting >> np.uint16(min(doublings, 15)))
 
     @property
     def histogram(self) -> Histogram:
         """The counts over [0, absmax]; see `over_range` for how far they may be off."""
-        counts = over_range(self.counts, self.exponent, self.absmax)
-        return Histogram(counts, self.absmax, self.zeros, self.blob_size)
+        counts = self.settled.counts
+        counts[0] -= self.zeros
+        return Histogram(
+            over_range(counts, self.exponent, self.absmax), self.absmax, self.zeros, self.blob_size
+        )
