@@ -118,6 +118,15 @@ def test_nothing_in_the_code_is_floating_point(model, arrays):
     assert "net_run" in code
 
 
+def test_the_head_says_how_the_input_becomes_int8_and_what_is_left_out(model, arrays):
+    plan = calibrate(model, collect(model, arrays, progress=False))
+    rounded, shifted = (c_text(lower(model, plan, s)) for s in ("integer", "integer-shift"))
+    assert "level = round(real * scale), a half away from zero" in rounded
+    assert re.search(r"level = truncate\(real \* \d+ \+ 1/2\) >> \d", shifted)
+    assert "prob: Softmax: Softmax computes in float" in rounded
+    assert "return NET_ENDS_EARLY;" in rounded
+
+
 LAYERS = (
     "Pooling x 1 1 a x 0=0 1=3 2=2 3=1",
     "Pooling x 1 1 a x 0=0 1=3 2=2 5=2",

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from workbench.calibration.plan import Plan
 from workbench.export.c import KINDS, piece, pieces
-from workbench.export.lowering import Operation, Program, StoredBlob, lower
+from workbench.export.lowering import Entrance, Operation, Program, StoredBlob, lower
 from workbench.files import replacing
 from workbench.model import Model
 from workbench.simulation.scheme import Scheme
@@ -155,7 +155,7 @@ def _head(program: Program) -> str:
         "",
         "   Levels are int8, -127 to 127, the last axis (width) the fastest; real = level / scale.",
         "   Nothing here computes in floating point. The input, in order:",
-        *_listed(_about(program.blobs[entrance.name]) for entrance in program.entrances),
+        *_listed(_enters(program, entrance) for entrance in program.entrances),
     ]
     if before:
         lines += ["", "   To be done before, in float:", *_listed(before)]
@@ -170,6 +170,16 @@ def _head(program: Program) -> str:
         "#define NET_COMPLETE 0   /* net_run computed the whole network */",
         "#define NET_ENDS_EARLY 1 /* what is left out is still to be done with the last blobs */\n",
     ])  # fmt: skip
+
+
+def _enters(program: Program, entrance: Entrance) -> str:
+    """Say how a float input becomes the int8 that the program takes."""
+    how = "level = round(real * scale), a half away from zero"
+    if entrance.multiplier is not None:
+        e, f = int(entrance.multiplier.e[0]), entrance.multiplier.f
+        shift = f">> {f}" if f >= 0 else f"<< {-f}"
+        how = f"level = truncate(real * {e} + 1/2) {shift}"
+    return f"{_about(program.blobs[entrance.name])}; {how}, held in -127 to 127"
 
 
 def _listed(items: Iterable[str]) -> Iterator[str]:

@@ -16,7 +16,7 @@ plan.json holds one object:
                     m from an array `multiplier`, s from the array `shift` beside it
     inputs          list: source (a float blob), name (the int8 blob), and
                     scale: level = saturate(round(x * scale)), a half away from zero; or
-                    e and f: level = saturate(truncate(x * e + 1/2) >> f)
+                    e and f: level = saturate(truncate(x * e + 1/2) >> f), f < 0: << -f
     blobs           list: name, shape (slowest axis first), dtype, scale
     operations      list, in order: layer, kind, bottoms, top, numbers, arrays
     left_out        list: layer, why, behind (true: comes behind the integers; false: before)
