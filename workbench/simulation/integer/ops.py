@@ -33,7 +33,7 @@ from workbench.ops.integer.pooling import pool, prepare_mean
 from workbench.ops.integer.rescaling import prepare_change
 from workbench.ops.integer.resizing import nearest
 from workbench.simulation.integer.arithmetic import Arithmetic
-from workbench.simulation.integer.propagation import LayerScales
+from workbench.simulation.integer.scales import LayerScales
 from workbench.simulation.integer.tabulated import is_tabulated, prepare_tables, tabulated
 
 Array = NDArray[Any]

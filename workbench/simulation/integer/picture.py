@@ -14,7 +14,7 @@ import numpy as np
 
 from workbench.graph import Graph, Layer
 from workbench.ops.scale_rules import ScaleRule
-from workbench.simulation.integer.propagation import Edge, LayerScales, Propagation, same_scale
+from workbench.simulation.integer.scales import Edge, LayerScales, Propagation, same_scale
 from workbench.simulation.integer.wishes import rule_of
 
 WIDE, HIGH = 214, 58

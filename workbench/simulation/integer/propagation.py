@@ -8,10 +8,8 @@ stays float, and says why.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,103 +18,14 @@ from workbench.graph import Graph, Layer
 from workbench.model import blob_shapes
 from workbench.ops import Shape
 from workbench.ops.scale_rules import Link, ScaleRule
+from workbench.simulation.integer.scales import BlobScale as BlobScale
+from workbench.simulation.integer.scales import LayerScales as LayerScales
+from workbench.simulation.integer.scales import Propagation as Propagation
+from workbench.simulation.integer.scales import Scale as Scale
+from workbench.simulation.integer.scales import same_scale
 from workbench.simulation.integer.sentences import of_channels, ranges
-from workbench.simulation.integer.wishes import Rules, Want, Wishes, rule_of
-
-Scale = NDArray[np.float32] | None
-"""float32 (channels,), or (1,) for the whole blob; None for float."""
-
-Form = Literal["int8", "float", "rescaled", "quantized", "dequantized"]
-
-
-@dataclass(frozen=True, eq=False)
-class BlobScale:
-    """What a blob is.
-
-    Attributes:
-        blob: its name.
-        scale: of an int8 blob, real = int8 / scale; None for a float one.
-        why: where the scale came from, or why there is none: a sentence.
-    """
-
-    blob: str
-    scale: Scale
-    why: str
-
-    def __post_init__(self) -> None:
-        if self.scale is not None:
-            self.scale.setflags(write=False)
-
-
-@dataclass(frozen=True, eq=False)
-class LayerScales:
-    """What a layer takes and gives.
-
-    Attributes:
-        layer: the layer.
-        integer: whether it computes in integers.
-        why: for a layer in float, why.
-        entries: the scale that each bottom is brought to before the layer computes, None for
-            float.
-        moved: of an op that only moves elements, the scale of each top as they come out, before
-            it is multiplied by a factor where `tops` differs.
-        tops: the scale of each top.
-    """
-
-    layer: Layer
-    integer: bool
-    why: str
-    entries: tuple[Scale, ...]
-    tops: tuple[Scale, ...]
-    moved: tuple[Scale, ...] = ()
-
-
-@dataclass(frozen=True, eq=False)
-class Edge:
-    """How a layer reads a blob.
-
-    Attributes:
-        blob: the blob.
-        reader: name of the layer.
-        form: "int8" or "float" as it is; "rescaled" from one int8 scale to another; "quantized"
-            to int8; "dequantized" to float.
-    """
-
-    blob: str
-    reader: str
-    form: Form
-
-
-@dataclass(frozen=True, eq=False)
-class Propagation:
-    """The scales of a whole network.
-
-    Attributes:
-        graph: the network.
-        blobs: each blob by name, in the order of the network.
-        layers: each layer by name.
-    """
-
-    graph: Graph
-    blobs: Mapping[str, BlobScale]
-    layers: Mapping[str, LayerScales]
-
-    def __getitem__(self, blob: str) -> BlobScale:
-        return self.blobs[blob]
-
-    @property
-    def edges(self) -> tuple[Edge, ...]:
-        """Every reading of a blob by a layer."""
-        return tuple(edge for layer in self.layers.values() for edge in self._edges(layer))
-
-    def _edges(self, scales: LayerScales) -> Iterator[Edge]:
-        for blob, entry in zip(scales.layer.bottoms, scales.entries, strict=True):
-            yield Edge(blob, scales.layer.name, _form(self.blobs[blob].scale, entry))
-
-    def _repr_svg_(self) -> str:
-        from workbench.simulation.integer.picture import picture
-
-        return picture(self)
+from workbench.simulation.integer.want import Want
+from workbench.simulation.integer.wishes import Rules, Wishes, rule_of
 
 
 def propagate(
@@ -330,18 +239,3 @@ def _backward(link: Link, scale: Scale, count: int) -> Scale:
     result = np.empty(count, np.float32)
     result[link.sources] = scale[link.targets]
     return result
-
-
-def same_scale(left: Scale, right: Scale) -> bool:
-    """Tell whether a blob in one scale is in the other too."""
-    if left is None or right is None:
-        return left is right
-    return bool((left == right).all())
-
-
-def _form(have: Scale, entry: Scale) -> Form:
-    if have is None:
-        return "float" if entry is None else "quantized"
-    if entry is None:
-        return "dequantized"
-    return "int8" if same_scale(have, entry) else "rescaled"

@@ -26,7 +26,7 @@ from workbench.ops.integer.bordering import pad
 from workbench.ops.integer.moving import concat, crop, cut, flatten, permute, reshape, shuffle
 from workbench.ops.integer.pooling import divide, pool, sums_and_areas
 from workbench.ops.integer.resizing import nearest
-from workbench.simulation.integer.propagation import BlobScale, LayerScales, Propagation
+from workbench.simulation.integer.scales import BlobScale, LayerScales, Propagation
 from workbench.simulation.integer.wishes import rule_of
 
 Array = NDArray[Any]

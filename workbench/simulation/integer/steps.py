@@ -19,8 +19,9 @@ from workbench.simulation.blob import Blob
 from workbench.simulation.blob import Scale as BlobScale
 from workbench.simulation.integer.arithmetic import Arithmetic
 from workbench.simulation.integer.ops import Compute, prepare, unable
-from workbench.simulation.integer.propagation import LayerScales, Scale, propagate
+from workbench.simulation.integer.propagation import propagate
 from workbench.simulation.integer.q18 import SCALE, prepare_units, propagate_units, to_units
+from workbench.simulation.integer.scales import LayerScales, Scale
 from workbench.simulation.integer.weighted import Weighted
 from workbench.simulation.quantized import QuantizedLayer
 from workbench.simulation.steps import Arrays, InNcnn, Moved, Step

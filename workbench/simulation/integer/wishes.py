@@ -15,13 +15,11 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
 from workbench.graph import Graph, Layer
 from workbench.ops import Shape, op_of, values
 from workbench.ops.scale_rules import Link, ScaleRule, channels
-
-NOBODY = -1
+from workbench.simulation.integer.want import NOBODY, Want
 
 
 @dataclass(frozen=True)
@@ -40,64 +38,6 @@ class Rules:
 
     by_channel: bool = True
     wishes_count: bool = False
-
-
-@dataclass(frozen=True, eq=False)
-class Want:
-    """The scale that is wanted for each channel of a blob.
-
-    Attributes:
-        scale: float64 (channels,), or (1,) for the whole blob; 0 where none is known.
-        source: int64, same shape, number of the layer that said so, or `NOBODY`.
-    """
-
-    scale: NDArray[np.float64]
-    source: NDArray[np.int64]
-
-    @classmethod
-    def of(cls, count: int, scale: float = 0.0, source: int = NOBODY) -> Want:
-        """One scale for so many channels."""
-        return cls(np.full(count, scale), np.full(count, source))
-
-    @property
-    def known(self) -> NDArray[np.bool_]:
-        """Which channels have a scale."""
-        return self.scale > 0
-
-    def larger(self, other: Want) -> Want:
-        """Take the larger scale of each channel."""
-        first = self.scale >= other.scale
-        return Want(
-            np.where(first, self.scale, other.scale), np.where(first, self.source, other.source)
-        )
-
-    def smaller(self, other: Want) -> Want:
-        """Take the smaller known scale of each channel."""
-        first = self.known & (~other.known | (self.scale <= other.scale))
-        return Want(
-            np.where(first, self.scale, other.scale), np.where(first, self.source, other.source)
-        )
-
-    def or_else(self, other: Want) -> Want:
-        """Take the other's scale where this has none."""
-        return Want(
-            np.where(self.known, self.scale, other.scale),
-            np.where(self.known, self.source, other.source),
-        )
-
-    def one(self) -> Want:
-        """The largest scale, for the whole."""
-        best = int(self.scale.argmax())
-        return Want(self.scale[best : best + 1], self.source[best : best + 1])
-
-    def spread(self, count: int) -> Want:
-        """The same for so many channels."""
-        return self if self.scale.size == count else Want.of(count, *self._largest)
-
-    @property
-    def _largest(self) -> tuple[float, int]:
-        best = int(self.scale.argmax())
-        return float(self.scale[best]), int(self.source[best])
 
 
 class Wishes:
