@@ -96,12 +96,12 @@ def _concat_links(
     if _place(values.axis, tops[0]) != 0:
         yield from one_to_one(values, bottoms, tops)
         return
+    counts = [channels(shape) for shape in bottoms]
+    if None in counts:
+        yield from mixed(values, bottoms, tops)
+        return
     start = 0
-    for i, shape in enumerate(bottoms):
-        count = channels(shape)
-        if count is None:  # then the top's number is not known either
-            yield from mixed(values, bottoms, tops)
-            return
+    for i, count in enumerate(filter(None, counts)):
         yield Link(i, 0, np.arange(count), np.arange(start, start + count))
         start += count
 
@@ -110,12 +110,12 @@ def _slice_links(values: Values, bottoms: Sequence[Shape], tops: Sequence[Shape]
     if _place(values.axis, bottoms[0]) != 0:
         yield from one_to_one(values, bottoms, tops)
         return
+    counts = [channels(shape) for shape in tops]
+    if None in counts:
+        yield from mixed(values, bottoms, tops)
+        return
     start = 0
-    for j, shape in enumerate(tops):
-        count = channels(shape)
-        if count is None:
-            yield from mixed(values, bottoms, tops)
-            return
+    for j, count in enumerate(filter(None, counts)):
         yield Link(0, j, np.arange(start, start + count), np.arange(count))
         start += count
 

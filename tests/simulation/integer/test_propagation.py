@@ -321,6 +321,36 @@ def test_channels_of_unknown_number_have_one_scale():
     )
     found = propagate(graph, {"conv0": 50, "conv1": 20})
     assert scale(found, "conv0") == scale(found, "shuffle") == [20]
+    assert forms(found)["conv0", "concat"] == "int8"
+    assert forms(found)["data", "concat"] == "quantized"
+
+
+def test_a_float_blob_is_quantized_where_it_meets_an_int8_one():
+    graph = graph_of(
+        INPUT,
+        "Split s 1 2 data x y",
+        conv("conv0", "x"),
+        "BinaryOp add 2 1 y conv0 add 0=0",
+        conv("conv1", "add"),
+    )
+    found = propagate(graph, {"conv0": 50, "conv1": 20})
+    assert forms(found)["y", "add"] == "quantized"
+    assert found.layers["add"].entries[0].tolist() == [20] * 4
+
+
+def test_a_product_with_a_blob_of_unknown_range_stays_float():
+    graph = graph_of(
+        INPUT,
+        "Split s 1 2 data x y",
+        conv("conv0", "x"),
+        "Split s2 1 2 conv0 a b",
+        conv("conv2", "b"),
+        "BinaryOp mul 2 1 y a mul 0=2",
+        conv("conv1", "mul"),
+    )
+    found = propagate(graph, {"conv0": 50, "conv1": 20, "conv2": 30})
+    assert found["mul"].why == "float: no scale is known for y, which mul reads"
+    assert forms(found)["a", "mul"] == "dequantized"
 
 
 def test_the_scales_cannot_be_written_to():

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from workbench.graph import Graph, Layer
 from workbench.model import blob_shapes
 from workbench.ops import Shape
-from workbench.ops.scale_rules import Link, ScaleRule
+from workbench.ops.scale_rules import Link
 from workbench.simulation.integer.scales import BlobScale as BlobScale
 from workbench.simulation.integer.scales import LayerScales as LayerScales
 from workbench.simulation.integer.scales import Propagation as Propagation
@@ -86,7 +86,7 @@ class _Settling:
         elif all(self._have(blob) is None for blob in layer.bottoms):
             self._float(layer, f"all that {layer.name} reads is float")
         elif rule.relation == "rescaled":
-            self._rescaled(layer, rule)
+            self._rescaled(layer)
         elif len(layer.bottoms) == 1:
             self._cut(layer)
         else:
@@ -121,21 +121,23 @@ class _Settling:
         why = f"float: {why or self._missing(want)}" if scale is None else self._says(want)
         self.blobs[top] = BlobScale(top, scale, why)
 
-    def _rescaled(self, layer: Layer, rule: ScaleRule) -> None:
+    def _rescaled(self, layer: Layer) -> None:
         top, want = layer.tops[0], self._wishes.wanted(layer.tops[0])
         if not want.known.all():
             self._float(layer, self._missing(want))
             return
-        entries = tuple(
-            self._have(blob) if self._have(blob) is not None else _needed(rule, want)
-            for blob in layer.bottoms
-        )
+        entries = tuple(map(self._entering, layer.bottoms))
         if any(entry is None for entry in entries):
             blob = layer.bottoms[[entry is None for entry in entries].index(True)]
             self._float(layer, f"no scale is known for {blob}, which {layer.name} reads")
             return
         self._record(layer, True, "", entries, (_array(want),))
         self.blobs[top] = BlobScale(top, _array(want), self._says(want))
+
+    def _entering(self, blob: str) -> Scale:
+        """The scale of a blob, or that in which a float one is wanted, if it is known."""
+        have, want = self._have(blob), self._wishes.wanted(blob)
+        return _array(want) if have is None and want.known.all() else have
 
     def _cut(self, layer: Layer) -> None:
         """One bottom of which the tops are made: what a top needs is derived where it leaves."""
@@ -203,11 +205,6 @@ class _Settling:
             return "no layer that reads it in int8 says its scale"
         lost = ranges(np.flatnonzero(~want.known).tolist())
         return f"no layer that reads it in int8 says the scale of {lost}"
-
-
-def _needed(rule: ScaleRule, want: Want) -> Scale:
-    need = rule.need(float(want.scale.min()))
-    return None if need is None else _array_of(need)
 
 
 def _array(want: Want) -> NDArray[np.float32]:
