@@ -57,36 +57,6 @@ def test_branches_of_a_split_share_one_histogram(model, arrays):
     assert set(stats.histograms) == {"data", "conv1", "pool"}
 
 
-@EITHER
-@pytest.mark.parametrize("threads", [2, 3])
-def test_threads_change_nothing(model, arrays, threads, passes):
-    one, more = (collect(model, arrays, threads=n, passes=passes, **QUIET) for n in (1, threads))
-    assert_same(one, more)
-
-
-@pytest.mark.parametrize("threads", [1, 3])
-def test_the_order_of_images_changes_no_count(model, arrays, threads):
-    there = collect(model, arrays, passes=1, threads=threads, **QUIET)
-    back = collect(model, arrays[::-1], passes=1, threads=threads, **QUIET)
-    assert_same(there, back)
-
-
-def test_threads_stop_and_go_on(model, arrays, monkeypatch):
-    expected = collect(model, arrays, passes=1, **QUIET)
-    run, calls = Network.run, []
-
-    def run_until_stopped(self, inputs, blobs):
-        calls.append(1)
-        if len(calls) == 4:
-            raise KeyboardInterrupt
-        return run(self, inputs, blobs)
-
-    monkeypatch.setattr(Network, "run", run_until_stopped)
-    with pytest.raises(Interrupted, match=r"counting, [123] of 6 images"):
-        collect(model, arrays, passes=1, threads=2, **QUIET)
-    assert_same(expected, collect(model, arrays, passes=1, threads=2, **QUIET))
-
-
 def test_one_pass_runs_the_network_once_and_finds_the_same_ranges(model, arrays, monkeypatch):
     twice = collect(model, arrays, **QUIET)
     ran = counted_runs(monkeypatch)

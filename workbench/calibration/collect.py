@@ -75,7 +75,7 @@ def collect(
             and bins are brought together from finer ones, so that a bin's count may differ a
             little, and with it the threshold of a search whose curve has several low points.
         workers: processes that share the images, instead of threads. The inputs must be such
-            that they can be sent to them (pickled).
+            that they can be pickled; a script must guard its start by `__name__`.
         checkpoint: a file to keep what is done in, from time to time, at a stop and at the end.
             Inputs that are not files are told apart by their contents.
 
