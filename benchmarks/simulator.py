@@ -34,6 +34,7 @@ from workbench.simulation.simulator import Simulator
 sys.path.insert(0, str(Path(__file__).parent))
 from mobilenet_v2 import mobilenet_v2
 
+SCHEMES = ("requantize", "dequantize", "integer", "integer-shift")
 LIMIT = 4.0
 """A full run may take this many times as long as ncnn without packing."""
 
@@ -73,7 +74,7 @@ def contestants(model: Model, plan: Plan, image: np.ndarray) -> dict[str, Callab
     """What is timed; the simulator keeps all blobs, and ncnn is timed with and without."""
     int8, feed = int8_model(model, plan), {"data": image}
     plain, packed = Network(int8, use_packing_layout=False), Network(int8)
-    simulators = {scheme: Simulator(model, plan, scheme) for scheme in ("requantize", "dequantize")}
+    simulators = {scheme: Simulator(model, plan, scheme) for scheme in SCHEMES}
     full = simulators["requantize"].run(image)
     layers = [layer.name for layer in model.quantizable]
     later = {
@@ -88,6 +89,8 @@ def contestants(model: Model, plan: Plan, image: np.ndarray) -> dict[str, Callab
         "ncnn with packing": lambda: packed.run(feed, model.graph.outputs),
         "full run": lambda: simulators["requantize"].run(image),
         "full run, half quantization": lambda: simulators["dequantize"].run(image),
+        "full run, integer": lambda: simulators["integer"].run(image),
+        "full run, integer-shift": lambda: simulators["integer-shift"].run(image),
         "rerun after a change of the last layer": lambda: later["last"].run(image, full),
         "rerun after a change of a middle layer": lambda: later["middle"].run(image, full),
         "a new plan of one changed layer": lambda: simulators["requantize"].changed(
@@ -114,6 +117,8 @@ def ratios_of(times: dict[str, float]) -> dict[str, float]:
         "full run / ncnn without packing, all blobs": full
         / times["ncnn without packing, all blobs"],
         "full run / ncnn with packing": full / times["ncnn with packing"],
+        "integer / full run": times["full run, integer"] / full,
+        "integer-shift / full run": times["full run, integer-shift"] / full,
         "rerun of the last layer / full run": times["rerun after a change of the last layer"]
         / full,
         "rerun of a middle layer / full run": times["rerun after a change of a middle layer"]

@@ -50,6 +50,7 @@ from .simulation.accuracy import accuracy as accuracy
 from .simulation.compare import compare as compare
 from .simulation.difference import first_difference as first_difference
 from .simulation.equalize import equalize as equalize
+from .simulation.integer.tables import scheme_table as scheme_table
 from .simulation.simulator import Simulator as Simulator
 from .simulation.simulator import simulate as simulate
 
