@@ -10,7 +10,6 @@ import warnings
 
 import click
 
-from workbench.calibration.collect import Interrupted
 from workbench.cli.calibrate import calibrate
 from workbench.cli.compare import compare
 from workbench.cli.firmware import firmware
@@ -45,9 +44,6 @@ def main() -> None:
         workbench(prog_name="workbench")
     except WorkbenchError as error:
         click.echo(f"error: {error}", err=True)
-        sys.exit(1)
-    except Interrupted as stop:
-        click.echo(f"interrupted: {stop}", err=True)
         sys.exit(1)
     except OSError as error:
         click.echo(f"error: {error.filename}: {error.strerror}", err=True)

@@ -6,6 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.simulation.integer.conftest import conv, depthwise, graph_of, scales_of
+from workbench.graph import Layer
+from workbench.ops import values
+from workbench.ops.integer.pooling import pool, sums_and_areas
 from workbench.simulation.integer.propagation import Propagation, propagate
 from workbench.simulation.integer.wishes import Rules
 
@@ -204,6 +207,15 @@ def test_condition_5_what_no_quantized_layer_reads_is_float():
     assert found["conv0"].why == "float: no layer that reads it in int8 says its scale"
     assert found.layers["conv0"].integer
     assert found["prob"].why == "float: Softmax computes in float"
+
+
+def test_condition_6_average_pooling_sums_in_int32():
+    pooling = Layer("Pooling", "pool", ("x",), ("pool",), {0: 1, 4: 1})
+    x = np.full((2, 300, 300), 127, np.int8)  # the sum needs 24 bits
+    sums, _ = sums_and_areas(values(pooling), x)
+    assert sums.dtype == np.int32
+    assert sums.ravel().tolist() == [127 * 300 * 300] * 2
+    assert pool(values(pooling), x).ravel().tolist() == [127, 127]
 
 
 def test_a_scale_travels_back_from_an_inner_product_through_pooling_and_addition():
