@@ -7,7 +7,6 @@ tallies, with one row for each blob.
 from __future__ import annotations
 
 import json
-import zipfile
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -18,8 +17,7 @@ from numpy.typing import NDArray
 from workbench.calibration.fine import FINE_BINS, FineTally
 from workbench.calibration.state import STAGES, AnyTally, Kept, State
 from workbench.calibration.tally import Tally
-from workbench.errors import FormatError
-from workbench.files import replacing
+from workbench.files import reading, replacing
 from workbench.numerics.histogram import BINS
 
 VERSION = 1
@@ -52,15 +50,16 @@ def load_checkpoint(path: Path) -> Kept:
     Raises:
         FormatError: the file is of another kind or version, or contradicts itself.
     """
-    try:
-        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
-            return _assemble(json.loads(str(file["meta"])), dict(file))
-    except (OSError, EOFError, KeyError, TypeError, ValueError, zipfile.BadZipFile) as error:
-        raise FormatError(
-            f"not a checkpoint of a collection ({error})",
-            where=str(path),
-            advice="Give another file, or remove it to start anew.",
-        ) from error
+    with (
+        reading(
+            path,
+            "a checkpoint of a collection",
+            "Give another file, or remove it to start anew.",
+        ),
+        path.open("rb") as stream,
+        np.load(stream, allow_pickle=False) as file,
+    ):
+        return _assemble(json.loads(str(file["meta"])), dict(file))
 
 
 def _assemble(meta: dict[str, Any], columns: dict[str, NDArray[Any]]) -> Kept:

@@ -7,7 +7,6 @@ The file is a NumPy .npz without pickled objects: `meta` (JSON text), `counts` i
 from __future__ import annotations
 
 import json
-import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,8 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from workbench.errors import FormatError
-from workbench.files import replacing
+from workbench.files import reading, replacing
 from workbench.numerics.histogram import Histogram
 
 VERSION = 1
@@ -84,17 +82,17 @@ def load_statistics(path: str | Path) -> Statistics:
     Raises:
         FormatError: the file is missing, is of another kind or version, or contradicts itself.
     """
-    try:
-        with Path(path).open("rb") as stream, np.load(stream, allow_pickle=False) as file:
-            meta = json.loads(str(file["meta"]))
-            arrays = {name: file[name] for name in _ARRAYS}
-        return _assemble(meta, arrays)
-    except (OSError, EOFError, KeyError, TypeError, ValueError, zipfile.BadZipFile) as error:
-        raise FormatError(
-            f"not a file of calibration statistics ({error})",
-            where=str(path),
-            advice="Collect them again and save them with save_statistics.",
-        ) from error
+    with (
+        reading(
+            path,
+            "a file of calibration statistics",
+            "Collect them again and save them with save_statistics.",
+        ),
+        Path(path).open("rb") as stream,
+        np.load(stream, allow_pickle=False) as file,
+    ):
+        arrays = {name: file[name] for name in _ARRAYS}
+        return _assemble(json.loads(str(file["meta"])), arrays)
 
 
 def _assemble(meta: dict[str, object], arrays: dict[str, NDArray[Any]]) -> Statistics:

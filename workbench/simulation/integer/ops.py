@@ -28,10 +28,10 @@ from workbench.ops.integer.combining import (
     smallest,
     weighted_sum,
 )
-from workbench.ops.integer.moving import concat, crop, cut, flatten, permute, reshape, shuffle
+from workbench.ops.integer.moves import MOVES
+from workbench.ops.integer.moving import concat, cut
 from workbench.ops.integer.pooling import pool, prepare_mean
 from workbench.ops.integer.rescaling import prepare_change
-from workbench.ops.integer.resizing import nearest
 from workbench.simulation.integer.arithmetic import Arithmetic
 from workbench.simulation.integer.scales import LayerScales
 from workbench.simulation.integer.tabulated import is_tabulated, prepare_tables, tabulated
@@ -226,13 +226,7 @@ PREPARERS: Mapping[str, Callable[[Task], Compute]] = MappingProxyType(
         "Split": _split,
         "Slice": _slice,
         "Concat": _concat,
-        "ShuffleChannel": _moving(shuffle),
-        "Flatten": _moving(lambda values, x: flatten(x)),
-        "Reshape": _moving(reshape),
-        "Permute": _moving(permute),
-        "Crop": _moving(crop),
-        "Interp": _moving(nearest),
-        "DeepCopy": _moving(lambda values, x: x),
+        **{type: _moving(move) for type, move in MOVES.items()},
         "Padding": _pad,
         "Pooling": _pool,
         "ReLU": _relu,

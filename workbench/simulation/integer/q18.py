@@ -23,9 +23,9 @@ from workbench.ops import Values, values
 from workbench.ops.activation import ACTIVATIONS
 from workbench.ops.elementwise import BINARY, ELTWISE
 from workbench.ops.integer.bordering import pad
-from workbench.ops.integer.moving import concat, crop, cut, flatten, permute, reshape, shuffle
+from workbench.ops.integer.moves import MOVES
+from workbench.ops.integer.moving import concat, cut
 from workbench.ops.integer.pooling import divide, pool, sums_and_areas
-from workbench.ops.integer.resizing import nearest
 from workbench.simulation.integer.scales import BlobScale, LayerScales, Propagation
 from workbench.simulation.integer.wishes import rule_of
 
@@ -241,13 +241,7 @@ PREPARERS: Mapping[str, Callable[[Values, int], Compute | None]] = MappingProxyT
         "Split": _split,
         "Slice": _slice,
         "Concat": _concat,
-        "ShuffleChannel": _moving(shuffle),
-        "Flatten": _moving(lambda values, x: flatten(x)),
-        "Reshape": _moving(reshape),
-        "Permute": _moving(permute),
-        "Crop": _moving(crop),
-        "Interp": _moving(nearest),
-        "DeepCopy": _moving(lambda values, x: x),
+        **{type: _moving(move) for type, move in MOVES.items()},
         "Dropout": _moving(lambda values, x: x if values.scale == 1 else _times(x, values.scale)),
         "AbsVal": _moving(lambda values, x: np.abs(x)),
         "Padding": _pad,
