@@ -27,7 +27,6 @@ from workbench.numerics.affine import dequantize, quantize
 from workbench.simulation.blob import Blob
 from workbench.simulation.quantized import QuantizedLayer
 from workbench.simulation.simulator import Simulator
-from workbench.simulation.weight_bits import BitsQuestion
 
 LIMIT = np.float32(127)
 
@@ -60,7 +59,6 @@ class Dissection:
     """Prepares the float layers that a simulator's int8 layers are dissected with."""
 
     def __init__(self, simulator: Simulator) -> None:
-        self.weight_bits = BitsQuestion(simulator.model, simulator.plan)
         self._layers = dict(simulator.quantized)
         weights = simulator.model.weights
         self._float = {n: SingleLayer(q.layer, weights[n]) for n, q in self._layers.items()}

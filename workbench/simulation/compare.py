@@ -22,7 +22,7 @@ from workbench.numerics import metrics
 from workbench.simulation.blob import Run
 from workbench.simulation.causes import Causes, Dissection
 from workbench.simulation.simulator import Simulator
-from workbench.simulation.weight_bits import WeightBits
+from workbench.simulation.weight_bits import BitsQuestion, WeightBits
 
 Array = NDArray[np.float32]
 
@@ -150,16 +150,19 @@ def compare(
     if len(inputs) == 0:
         raise InputError("there are no inputs to compare on")
     reference, simulator = Simulator(model, plan, "float"), Simulator(model, plan, scheme)
-    dissection = Dissection(simulator) if alone else None
+    questions = (Dissection(simulator), BitsQuestion(model, plan)) if alone else None
     images = [
-        _rows(reference.run(item), simulator.run(item), simulator, dissection)
+        _rows(reference.run(item), simulator.run(item), simulator, questions)
         for item in tqdm(inputs, desc="comparing", unit="image", disable=not progress)
     ]
     return Comparison(scheme, len(images), tuple(map(_mean, zip(*images, strict=True))))
 
 
 def _rows(
-    reference: Run, run: Run, simulator: Simulator, dissection: Dissection | None
+    reference: Run,
+    run: Run,
+    simulator: Simulator,
+    questions: tuple[Dissection, BitsQuestion] | None,
 ) -> list[Row]:
     rows = []
     for layer in simulator.model.graph.layers:
@@ -168,12 +171,13 @@ def _rows(
         top = layer.tops[0]
         expected, got = reference[top].real, run[top]
         row = Row(layer.name, layer.type, top, got.source, Metrics.of(expected, got.real))
-        if dissection and simulator.in_int8(layer.name):
+        if questions and simulator.in_int8(layer.name):
             by_itself = simulator.alone(layer.name, reference.blobs)[0].real
             row = replace(row, alone=Metrics.of(expected, by_itself))
-        if dissection and layer.name in simulator.quantized:
+        if questions and layer.name in simulator.quantized:
+            dissection, weight_bits = questions
             causes = dissection.causes(layer.name, reference.blobs, by_itself)
-            bits = dissection.weight_bits.of(layer.name, reference.blobs)
+            bits = weight_bits.of(layer.name, reference.blobs)
             row = replace(row, causes=causes, weight_bits=bits)
         rows.append(row)
     return rows

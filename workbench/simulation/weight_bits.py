@@ -53,7 +53,7 @@ class BitsQuestion:
             if not decision.keep_float and six_bits_by_rule(model.graph.by_name[decision.layer])
         }
         self._simulators = {}
-        for bits in (6, 8):
+        for bits in (6, 8) if self._asked else ():
             for name in self._asked:
                 plan = with_weight_bits(model, plan, name, bits)
             self._simulators[bits] = Simulator(model, plan, "dequantize")
