@@ -8,8 +8,8 @@ from pathlib import Path
 
 from workbench.numerics.thresholds import METHODS
 from workbench.widgets import Workbench
+from workbench.widgets.assets import script, style
 from workbench.widgets.look import LOOKS
-from workbench.widgets.plot import HERE
 
 NOTEBOOK = Path(__file__).resolve().parents[2] / "notebooks" / "workbench.ipynb"
 
@@ -60,11 +60,9 @@ def test_all_parts_say_nothing_when_all_is_well(session):
 
 
 def test_every_colour_is_in_the_style_sheet():
-    style = (HERE / "style.css").read_text(encoding="utf-8")
-    known = set(re.findall(r"--wb-(\w+):", style))
+    known = set(re.findall(r"--wb-(\w+):", style()))
     assert {look.colour for look in LOOKS.values()} <= known
-    script = (HERE / "painter.js").read_text(encoding="utf-8")
-    used = set(re.findall(r'this\.colour\("(\w+)"\)', script))
+    used = set(re.findall(r'colour\("(\w+)"\)', script("painter.js")))
     assert {"ink", "grid"} <= used <= known
 
 

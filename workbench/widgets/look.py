@@ -11,7 +11,7 @@ from workbench.calibration.plan import BY_HAND
 
 @dataclass(frozen=True)
 class Look:
-    """How a method appears: its label, its colour (of style.css), its dashes, and what it does."""
+    """How a method appears: its label, its colour (of look.css), its dashes, and what it does."""
 
     label: str
     colour: str
@@ -25,7 +25,7 @@ class Look:
 
 
 def dot(colour: str) -> str:
-    """A dot in a colour of style.css, as HTML."""
+    """A dot in a colour of look.css, as HTML."""
     return f'<i class="wb-dot" style="background: var(--wb-{colour})"></i>'
 
 

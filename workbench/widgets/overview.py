@@ -12,8 +12,8 @@ from traitlets import Dict, Float, Int, List, Unicode
 
 from workbench.calibration.plan import LayerPlan
 from workbench.session import Session
+from workbench.widgets.assets import script, style
 from workbench.widgets.look import decibels, digits, look_of, percent
-from workbench.widgets.plot import HERE
 from workbench.widgets.view import View
 
 
@@ -29,8 +29,8 @@ class Bars(anywidget.AnyWidget):
         label: what the row is, for a screen reader.
     """
 
-    _esm = HERE / "bars.js"
-    _css = HERE / "style.css"
+    _esm = script("bars.js")
+    _css = style()
 
     bars = List(Dict()).tag(sync=True)
     chosen = Int(0).tag(sync=True)

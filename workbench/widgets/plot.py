@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import anywidget
@@ -10,8 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from traitlets import Bool, Bytes, Dict, Enum, Float, Int, List, Unicode
 
-HERE = Path(__file__).parent
-SCRIPTS = ("axes.js", "painter.js", "plot.js")  # joined: a widget's module can import no file
+from workbench.widgets.assets import script, style
 
 
 class ThresholdPlot(anywidget.AnyWidget):
@@ -29,8 +27,8 @@ class ThresholdPlot(anywidget.AnyWidget):
         zoom: how many times smaller the part of the axis is that is shown.
         step: smallest threshold, and how far an arrow key moves it.
         levels: the integer that the threshold becomes: scale = levels / threshold.
-        marks: named thresholds: mappings with label, threshold, colour (a name of the style
-            sheet or a CSS colour) and dash (lengths in pixels).
+        marks: named thresholds: mappings with label, threshold, colour (a name of
+            look.css or a CSS colour) and dash (lengths in pixels).
         threshold: where the line stands.
         hand: what the user did last on this plot: the key of the data, the threshold, and the
             gesture (one text for a whole drag or a burst of keys).
@@ -38,8 +36,8 @@ class ThresholdPlot(anywidget.AnyWidget):
         note: if not empty, shown in the middle of the picture instead of the line.
     """
 
-    _esm = "".join((HERE / name).read_text(encoding="utf-8") for name in SCRIPTS)
-    _css = HERE / "style.css"
+    _esm = script("kit.js", "axes.js", "painter.js", "plot.js")
+    _css = style()
 
     kind = Enum(("steps", "curve"), "steps").tag(sync=True)
     x = Bytes().tag(sync=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable, Hashable
-from functools import cache, partial
+from functools import partial
 from html import escape
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -14,7 +14,7 @@ import ipywidgets as widgets
 from workbench.errors import WorkbenchError
 from workbench.session import Session
 from workbench.session.mailbox import Mailbox, Work
-from workbench.widgets.plot import HERE
+from workbench.widgets.assets import style
 
 _MAILBOXES: WeakKeyDictionary[Session, Mailbox] = WeakKeyDictionary()
 
@@ -22,11 +22,6 @@ _MAILBOXES: WeakKeyDictionary[Session, Mailbox] = WeakKeyDictionary()
 def mailbox_of(session: Session) -> Mailbox:
     """The one mailbox of a session: all its views draw, and give commands, on one thread."""
     return _MAILBOXES.setdefault(session, Mailbox())
-
-
-@cache
-def _style() -> str:
-    return f"<style>{(HERE / 'style.css').read_text(encoding='utf-8')}</style>"
 
 
 class View(widgets.VBox):  # type: ignore[misc]
@@ -42,8 +37,8 @@ class View(widgets.VBox):  # type: ignore[misc]
         self.session = session
         self.mailbox = mailbox_of(session)
         self.notice = widgets.HTML().add_class("wb-notice")
-        style = widgets.HTML(_style()).add_class("wb-style")
-        super().__init__([style, *children, self.notice])
+        sheet = widgets.HTML(f"<style>{style()}</style>").add_class("wb-style")
+        super().__init__([sheet, *children, self.notice])
         self.add_class("wb-view")
         session.observe(self._changed, self.watches)
         self._guarded(self.refresh)

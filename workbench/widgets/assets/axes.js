@@ -1,5 +1,4 @@
-// Numbers and axes of the plots: nothing here knows the page. axes.js, painter.js and plot.js are
-// joined into one module, in this order.
+// Numbers and axes of the plots: nothing here knows the page.
 
 /** As look.digits in Python: 0.0123, 1.5e-7, none. */
 function digits(v, n = 4) {

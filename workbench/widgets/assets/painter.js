@@ -1,7 +1,7 @@
 // The picture of a plot. What depends on the data is painted once, on a canvas off the screen;
 // a drag copies that and paints the line and the clipped part over it.
 
-const LEFT = 58, RIGHT = 96, BOTTOM = 24, PAD = 10, ROW = 17; // style.css knows LEFT and RIGHT
+const LEFT = 58, RIGHT = 96, BOTTOM = 24, PAD = 10, ROW = 17; // plot.css knows LEFT and RIGHT
 
 class Painter {
   constructor(model, canvas) {
@@ -19,10 +19,7 @@ class Painter {
   thresholdAt(px) { return clamp((px - LEFT) / this.width, 0, 1) * this.span; }
 
   measure() {
-    const style = getComputedStyle(this.canvas);
-    this.colour = (name) => style.getPropertyValue(`--wb-${name}`).trim();
-    this.font = `12px ${style.fontFamily}`;
-    this.ratio = window.devicePixelRatio || 1;
+    Object.assign(this, lookOf(this.canvas));
     this.width = Math.max(this.canvas.clientWidth - LEFT - RIGHT, 20);
     this.height = this.canvas.clientHeight;
     this.bottom = this.height - BOTTOM;
@@ -69,12 +66,7 @@ class Painter {
     this.sized(this.canvas);
   }
   sized(target) {
-    target.width = Math.round(this.canvas.clientWidth * this.ratio);
-    target.height = Math.round(this.height * this.ratio);
-    const context = target.getContext("2d");
-    context.setTransform(this.ratio, 0, 0, this.ratio, 0, 0);
-    context.font = this.font;
-    return context;
+    return penOf(target, this.canvas.clientWidth, this.height, this);
   }
   stepsPath() { // one column for each pixel of the screen, as high as its highest bin
     const path = new Path2D(), columns = Math.round(this.width * this.ratio);

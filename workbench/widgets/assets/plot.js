@@ -16,14 +16,6 @@ const HTML = `
   <input class="wb-plot-slider" type="range" step="any" title="${HELP}">
   <div class="wb-plot-foot"></div>`;
 
-/** Keep plain keys on our page for our page: JupyterLab would cut the cell at an "x". */
-function keepKeys(event) {
-  if (!event.target.closest?.(".wb-plot, .wb-view")) return;
-  const runs = event.shiftKey && event.key === "Enter";
-  const plain = !(event.ctrlKey || event.metaKey || event.altKey || runs);
-  event.target.toggleAttribute("data-lm-suppress-shortcuts", plain);
-}
-
 function render({ model, el }) {
   const root = document.createElement("div");
   root.className = "wb-plot";
@@ -114,12 +106,7 @@ function render({ model, el }) {
   }
   function leave() { grab = null; ask(); }
 
-  const ear = new AbortController();
-  const on = (target, heard, options) => {
-    for (const [type, hear] of Object.entries(heard)) {
-      target.addEventListener(type, hear, { signal: ear.signal, ...options });
-    }
-  };
+  const { on, ...hears } = ears();
   on(window, { keydown: keepKeys }, { capture: true });
   on(canvas, { pointerdown: take, pointermove: drag, pointerup: leave, pointercancel: leave });
   on(canvas, { keydown: key });
@@ -129,20 +116,13 @@ function render({ model, el }) {
   on(log, { change: () => put({ log_y: log.checked }) });
   on(root, { focusin: ask, focusout: ask });
 
-  const redrawn = REDRAWN.map((name) => `change:${name}`).join(" ");
-  model.on(redrawn, rebuild);
-  model.on("change:threshold", ask);
-  const resized = new ResizeObserver(rebuild), themed = new MutationObserver(rebuild);
-  resized.observe(canvas);
-  themed.observe(document.body, { attributeFilter: ["data-jp-theme-name", "data-jp-theme-light"] });
+  hears.model(model, REDRAWN, rebuild);
+  hears.model(model, ["threshold"], ask);
+  const resized = hears.look(canvas, rebuild);
   refreshText();
 
   return () => {
-    ear.abort();
-    model.off(redrawn, rebuild);
-    model.off("change:threshold", ask);
-    resized.disconnect();
-    themed.disconnect();
+    hears.end();
     cancelAnimationFrame(frame);
   };
 }
