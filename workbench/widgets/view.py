@@ -34,6 +34,7 @@ class View(widgets.VBox):  # type: ignore[misc]
     rest_s = 0.03
 
     def __init__(self, session: Session, *children: widgets.Widget) -> None:
+        self._asleep = self._missed = False
         self.session = session
         self.mailbox = mailbox_of(session)
         self.notice = widgets.HTML().add_class("wb-notice")
@@ -60,6 +61,17 @@ class View(widgets.VBox):  # type: ignore[misc]
         self.notice.value = f'<p role="status"{kind}>{escape(text)}</p>' if text else ""
         (self.notice.add_class if text else self.notice.remove_class)("wb-said")
 
+    @property
+    def asleep(self) -> bool:
+        """Whether nobody looks: it then refreshes when it is woken, not at each change."""
+        return self._asleep
+
+    @asleep.setter
+    def asleep(self, asleep: bool) -> None:
+        self._asleep = asleep
+        if self._missed and not asleep:
+            self._changed()
+
     def drain(self) -> None:
         """Wait until every view of this session is up to date."""
         self.mailbox.drain()
@@ -70,8 +82,10 @@ class View(widgets.VBox):  # type: ignore[misc]
             self.session.unobserve(self._changed, self.watches)
         super().close()
 
-    def _changed(self, _: object) -> None:
-        self.post(self, self.refresh, self.rest_s)
+    def _changed(self, _: object = None) -> None:
+        self._missed = self._asleep
+        if not self._asleep:
+            self.post(self, self.refresh, self.rest_s)
 
     def _command(self, command: Callable[..., object], *arguments: Any) -> None:
         self.say("")
