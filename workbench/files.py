@@ -10,13 +10,29 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from workbench.errors import FormatError
+from workbench.errors import FormatError, WorkbenchError
 
 _OF_DAMAGE = (
     *(OSError, EOFError, LookupError, TypeError, ValueError, OverflowError, RuntimeError),
     *(zipfile.BadZipFile, zlib.error, struct.error),
 )
 """What the readers of zip files, arrays and JSON raise on a damaged file."""
+
+
+def make_folder(path: str | Path) -> None:
+    """Make a folder, and those it lies in, unless it exists.
+
+    Raises:
+        WorkbenchError: it cannot be made.
+    """
+    try:
+        Path(path).mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise WorkbenchError(
+            f"this folder cannot be made ({error.strerror})",
+            where=str(path),
+            advice="Choose another place.",
+        ) from error
 
 
 @contextmanager
@@ -33,6 +49,18 @@ def replacing(path: str | Path) -> Iterator[Path]:
         temporary.replace(target)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+Seen = tuple[int, int, int]
+
+
+def seen_at(path: str | Path) -> Seen | None:
+    """What tells one writing of a file from another; None if nothing is there."""
+    try:
+        found = Path(path).stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_size, found.st_mtime_ns
 
 
 @contextmanager

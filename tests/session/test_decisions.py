@@ -90,3 +90,35 @@ def test_observers_learn_of_snapshots_and_of_the_log(session):
 def test_a_session_without_a_path_has_nowhere_to_be_saved(session):
     with pytest.raises(CalibrationError, match="no path"):
         session.save()
+
+
+def test_any_step_can_be_gone_to_and_the_others_stay(session):
+    for threshold in (1.0, 2.0, 3.0):
+        session.set_threshold("fc", threshold)
+    steps = session.steps
+    session.go_to(1)
+    assert (session.plan["fc"].threshold, session.at, session.steps) == (1.0, 1, steps)
+    assert (session.can_undo, session.can_redo) == (True, True)
+    session.go_to(0)
+    assert not session.can_undo
+    session.go_to(3)
+    assert (session.plan["fc"].threshold, session.can_redo) == (3.0, False)
+
+
+@pytest.mark.parametrize("step", [-1, 2])
+def test_a_step_that_is_not_there_is_an_error(session, step):
+    session.set_threshold("fc", 2.5)
+    for ask in (session.go_to, session.difference):
+        with pytest.raises(CalibrationError, match=rf"no step {step}\. There are 0 to 1"):
+            ask(step)
+
+
+def test_the_difference_reaches_back_to_any_step_and_starts_anywhere(session):
+    old = session.plan["fc"].threshold
+    session.set_threshold("fc", 2.5)
+    session.set_threshold("fc", 3.5)
+    session.snapshot("late")
+    session.undo()
+    assert session.difference(0)[1] == Change("fc", "threshold", old, 2.5)
+    assert session.difference(None, 0)[1] == Change("fc", "threshold", 2.5, old)
+    assert session.difference(1, "late") == (Change("fc", "threshold", 2.5, 3.5),)

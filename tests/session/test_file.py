@@ -6,6 +6,7 @@ import os
 import pickle
 import warnings
 import zipfile
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -76,6 +77,7 @@ def meta_of(path):
 def test_a_session_opened_again_is_as_it_was(model, session, path):
     back = Session.open(path, model)
     is_as_it_was(back, session)
+    back.save(path.with_name("other.session"))
     for each in (session, back):
         each.redo()
         each.restore("early")
@@ -117,7 +119,6 @@ def test_an_opened_session_goes_on_saving_itself(model, session, path):
 def test_a_drag_is_saved_when_it_rests(model, session, path):
     for step in range(1, 30):
         session.set_threshold("fc", step / 10, gesture="drag")
-    session._saver.drain()
     is_as_it_was(Session.open(path, model), session)
 
 
@@ -149,6 +150,55 @@ def test_a_session_of_another_network_is_refused_in_words(model_with, session, p
         Session.open(path, other)
 
 
+def test_a_session_that_another_has_overtaken_overwrites_nothing(model, session, path):
+    back = Session.open(path, model)
+    back.set_threshold("fc", 7.5)
+    after = path.read_bytes()
+    with pytest.raises(CalibrationError, match=r"work\.session: another session was saved here"):
+        session.set_threshold("fc", 2.5)
+    assert session.plan["fc"].threshold == 2.5
+    assert path.read_bytes() == after
+    session.save(path)  # asked for by name
+    is_as_it_was(Session.open(path, model), session)
+
+
+def test_a_session_resumes_what_is_there_or_begins(model, tmp_path):
+    place = tmp_path / "new" / "folder" / "work.session"
+    first = busy(Session.resume(place, model, synthetic_statistics(model)))
+    back = Session.resume(place, model, lambda: pytest.fail("counted again"))
+    is_as_it_was(back, first)
+
+
+def test_statistics_are_counted_only_for_a_new_session(model, path):
+    session = Session.resume(path, model, lambda: synthetic_statistics(model))
+    assert session.path == path
+    assert session.log == ()
+
+
+@pytest.mark.parametrize("damaged", [False, True])
+def test_resuming_never_replaces_what_cannot_be_opened(model_with, session, path, damaged):
+    other = model_with(lambda layer, name, array: array * 2)
+    if damaged:
+        path.write_bytes(b"my own notes")
+    before = path.read_bytes()
+    with pytest.raises((CalibrationError, FormatError), match=r"work\.session"):
+        Session.resume(path, other, synthetic_statistics(other))
+    assert path.read_bytes() == before
+
+
+def test_resuming_with_other_inputs_goes_on_with_the_old_and_says_so(model, session, path):
+    other = replace(synthetic_statistics(model), inputs="others")
+    with pytest.warns(WorkbenchWarning, match=r"work\.session: goes on with the 6 inputs"):
+        back = Session.resume(path, model, other)
+    is_as_it_was(back, session)
+
+
+def test_a_folder_that_cannot_be_made_is_named(model, tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(WorkbenchError, match=r"file.*cannot be made"):
+        Session.resume(tmp_path / "file" / "a.session", model, synthetic_statistics(model))
+
+
 def test_a_missing_file_is_named(model, tmp_path):
     with pytest.raises(FormatError, match=r"none\.session"):
         Session.open(tmp_path / "none.session", model)
@@ -175,7 +225,7 @@ def test_nothing_in_a_file_is_run(model, session, path, tmp_path):
     np.save(array, np.array([Trap()], object), allow_pickle=True)
     for content in (array.getvalue(), pickle.dumps(Trap())):
         for part in ("weight_scales", "statistics", "session"):
-            session.save()
+            session.save(path)
             rewritten(path, **{part: content})
             with pytest.raises(FormatError, match=r"work\.session"):
                 Session.open(path, model)

@@ -25,11 +25,11 @@ def test_a_history_is_two_stacks(commands):
             history = history.went_on(new, same=True)
             present, future = new, []
         elif command == "undo":
-            history = history.moved(-1)
+            history = history.went_to(history.at - 1)
             if past:
                 future, present = [*future, present], past.pop()
         elif command == "redo":
-            history = history.moved(1)
+            history = history.went_to(history.at + 1)
             if future:
                 past, present = [*past, present], future.pop()
         assert history.steps == (*past, present, *reversed(future))

@@ -1,6 +1,6 @@
-"""Checks of what a session file says against the network it is opened with.
+"""Checks of what a session is made of, and of what its file says, against the network.
 
-Each raises ValueError or TypeError, which `load_session` turns into a FormatError.
+Those of the file raise ValueError or TypeError, which `load_session` turns into a FormatError.
 """
 
 from __future__ import annotations
@@ -9,8 +9,9 @@ import math
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, TypeVar
 
-from workbench.calibration.plan import BY_HAND, LayerPlan, scale_channels
+from workbench.calibration.plan import BY_HAND, LayerPlan, Plan, scale_channels
 from workbench.calibration.statistics import Statistics
+from workbench.errors import CalibrationError
 from workbench.graph import Layer
 from workbench.model import Model
 from workbench.numerics.histogram import BINS
@@ -20,6 +21,21 @@ T = TypeVar("T")
 CHOSEN_BY = frozenset({*METHODS, "eq", BY_HAND})
 MOST = 1 << 53
 """A count up to here is exact as a float64 too."""
+
+
+def check_parts(model: Model, stats: Statistics, plan: Plan) -> None:
+    """Raise CalibrationError unless all three belong together and something can be decided."""
+    for name, what in (("statistics", stats), ("plan", plan)):
+        if what.model_sha256 != model.sha256:
+            raise CalibrationError(
+                f"the {name} and the network do not belong together",
+                advice="Make both from the same .param and .bin.",
+            )
+    if not plan.layers:
+        raise CalibrationError(
+            "the network has no layer that int8 can be used for",
+            advice="ncnn quantizes Convolution, ConvolutionDepthWise and InnerProduct layers.",
+        )
 
 
 def exactly(kind: type[T], value: Any) -> T:

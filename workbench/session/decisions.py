@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 from pathlib import Path
 from threading import RLock
 from types import MappingProxyType
@@ -11,6 +12,7 @@ from traitlets import Bool, HasTraits, Instance, Tuple, Unicode
 from workbench.calibration.plan import Plan
 from workbench.calibration.statistics import Statistics
 from workbench.errors import CalibrationError
+from workbench.files import Seen, seen_at
 from workbench.session.changes import Change, changes
 from workbench.session.file import Saved, packed_statistics, save_session
 from workbench.session.history import History, State, Step
@@ -18,6 +20,10 @@ from workbench.session.mailbox import Mailbox
 
 SAVE_REST_S = 0.25
 """A drag is saved no more often than this."""
+Moment = str | int | None
+SAVER = Mailbox()
+"""Saves what was dragged, of all sessions."""
+atexit.register(SAVER.drain)
 
 
 class Decisions(HasTraits):
@@ -53,7 +59,7 @@ class Decisions(HasTraits):
         self._history = History.starting(start)
         self._preprocessing = preprocessing
         self._packed: bytes = b""
-        self._saver = Mailbox()
+        self._seen: Seen | None = None
         super().__init__(
             plan=start.plan,
             untied=start.untied,
@@ -66,15 +72,22 @@ class Decisions(HasTraits):
         """Every step, those that redo would do again included; the first is the start."""
         return self._history.steps
 
-    def difference(self, before: str, after: str | None = None) -> tuple[Change, ...]:
-        """List what differs from one snapshot to another, or to the present if none is named.
+    @property
+    def at(self) -> int:
+        """Index in `steps` of the one that led to the present."""
+        return self._history.at
+
+    def difference(self, before: Moment, after: Moment = None) -> tuple[Change, ...]:
+        """List what differs from one moment to another.
+
+        Args:
+            before, after: a snapshot's name, a step's index, or None for the present.
 
         Raises:
-            CalibrationError: there is no such snapshot.
+            CalibrationError: there is no such snapshot or step.
         """
         with self._lock:
-            present = self._history.present
-            return changes(self._named(before), present if after is None else self._named(after))
+            return changes(self._state_at(before), self._state_at(after))
 
     def select(self, layer: str) -> None:
         """Look at another layer."""
@@ -85,12 +98,22 @@ class Decisions(HasTraits):
     def undo(self) -> None:
         """Go back one step."""
         with self._lock:
-            self._show(self._history.moved(-1))
+            self._show(self._history.went_to(self.at - 1))
 
     def redo(self) -> None:
         """Go forward again one step."""
         with self._lock:
-            self._show(self._history.moved(1))
+            self._show(self._history.went_to(self.at + 1))
+
+    def go_to(self, step: int) -> None:
+        """Undo or redo until a step of `steps` is the present; 0 is the start.
+
+        Raises:
+            CalibrationError: there is no such step.
+        """
+        with self._lock:
+            self._step(step)
+            self._show(self._history.went_to(step))
 
     def snapshot(self, name: str) -> None:
         """Keep the present decisions under a name.
@@ -133,18 +156,24 @@ class Decisions(HasTraits):
         """Save the session; with a path there, in place of what is there, and from now on.
 
         Raises:
-            CalibrationError: it has no path.
+            CalibrationError: it has no path, or another session has saved there since.
             WorkbenchError: the file cannot be written.
         """
         with self._lock:
             target = self.path if path is None else Path(path)
             if target is None:
                 raise CalibrationError("this session has no path", advice="Name one: save(path).")
+            if path is None and seen_at(target) not in (None, self._seen):
+                raise CalibrationError(
+                    "another session was saved here since, and is not overwritten",
+                    where=str(target),
+                    advice="Save this one elsewhere, or go on with that one by Session.open.",
+                )
             parts = (self.stats, self._history, self.selected, self.snapshots)
             saved = Saved(*parts, self._preprocessing)
             self._packed = self._packed or packed_statistics(self.stats)
             save_session(saved, target, self._packed)
-            self.path = target
+            self.path, self._seen = target, seen_at(target)
 
     # --- the rest -------------------------------------------------------------------------
 
@@ -171,7 +200,7 @@ class Decisions(HasTraits):
         """Save now, or soon: while something is dragged, a save each time would be felt."""
         if self.path is not None:
             if soon:
-                self._saver.post(self, self.save, SAVE_REST_S)
+                SAVER.post(self, self.save, SAVE_REST_S)
             else:
                 self.save()
 
@@ -184,13 +213,25 @@ class Decisions(HasTraits):
             )
         self.save(path)
 
-    def _take(self, saved: Saved, path: Path) -> None:
+    def _take(self, saved: Saved, path: Path, seen: Seen | None) -> None:
         """Be what was saved."""
         self._show(saved.history)
         self.selected = saved.selected
         self.snapshots = MappingProxyType(dict(saved.snapshots))
         self._preprocessing = self._preprocessing or saved.preprocessing
-        self.path = path
+        self.path, self._seen = path, seen
+
+    def _state_at(self, moment: Moment) -> State:
+        if moment is None:
+            return self._history.present
+        return self._named(moment) if isinstance(moment, str) else self._step(moment).state
+
+    def _step(self, index: int) -> Step:
+        if index not in range(len(self.steps)):
+            raise CalibrationError(
+                f"there is no step {index}", advice=f"There are 0 to {len(self.steps) - 1}."
+            )
+        return self.steps[index]
 
     def _named(self, name: str) -> State:
         try:

@@ -108,7 +108,7 @@ def load_session(path: str | Path, model: Model) -> Saved:
             raise CalibrationError(
                 "this session was saved with another network",
                 where=str(path),
-                advice="Open it with the .param and .bin that it was made with.",
+                advice="Give the .param and .bin that it was made with, or another path.",
             )
         scales = np.load(BytesIO(parts["weight_scales.npy"]), allow_pickle=False)
         return _unpacked(meta, scales, _statistics(parts["statistics.npz"], model), model)

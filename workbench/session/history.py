@@ -75,6 +75,6 @@ class History:
         kept = self.steps[: self.at + (0 if same else 1)]
         return History((*kept, step), len(kept))
 
-    def moved(self, by: int) -> History:
-        """Undo (-1) or redo (1); at the ends nothing happens."""
-        return History(self.steps, min(max(self.at + by, 0), len(self.steps) - 1))
+    def went_to(self, at: int) -> History:
+        """Undo or redo until a step is the present, or as far as there are steps."""
+        return History(self.steps, min(max(at, 0), len(self.steps) - 1))

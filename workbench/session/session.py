@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,12 +18,14 @@ from workbench.calibration.plan import (
 )
 from workbench.calibration.statistics import Statistics
 from workbench.errors import CalibrationError, WorkbenchWarning
+from workbench.files import make_folder, seen_at
 from workbench.formats.table import write_table
 from workbench.model import Model
 from workbench.numerics.histogram import Histogram
 from workbench.numerics.thresholds import METHODS, Search
 from workbench.session import ties
-from workbench.session.decisions import Decisions
+from workbench.session.check import check_parts
+from workbench.session.decisions import SAVER, Decisions
 from workbench.session.file import load_session, preprocessing_of
 from workbench.session.history import State
 from workbench.session.knowledge import Knowledge
@@ -60,7 +62,7 @@ class Session(Decisions):
         path: str | Path | None = None,
     ) -> None:
         plan = calibrate(model, stats) if plan is None else plan
-        _check(model, stats, plan)
+        check_parts(model, stats, plan)
         self.model = model
         self.probes = probes
         self._known = Knowledge(model, stats)
@@ -83,6 +85,8 @@ class Session(Decisions):
             FormatError: the file is missing, damaged, or no session.
             CalibrationError: it was saved with another network.
         """
+        SAVER.drain()  # what this process has yet to save may be just this
+        seen = seen_at(path)
         saved = load_session(path, model)
         given = preprocessing_of(probes)
         if given and saved.preprocessing and given != saved.preprocessing:
@@ -92,7 +96,49 @@ class Session(Decisions):
                 stacklevel=2,
             )
         session = cls(model, saved.stats, saved.history.present.plan, probes)
-        session._take(saved, Path(path))
+        session._take(saved, Path(path), seen)
+        return session
+
+    @classmethod
+    def resume(
+        cls,
+        path: str | Path,
+        model: Model,
+        stats: Statistics | Callable[[], Statistics],
+        plan: Plan | None = None,
+        probes: Sequence[Item] = (),
+    ) -> Session:
+        """Go on with the session saved at a path; if nothing is there, begin one there.
+
+        So a notebook that is run again, in a new kernel too, shows what was decided before.
+
+        Args:
+            path: where the session is kept; its folder is made. What is there is never replaced
+                by a new session, also not if it cannot be opened.
+            model: the float network.
+            stats: what `collect` counted on it, or a function that does when it is needed. A
+                saved session goes on with its own; if they are of other inputs it is warned of.
+            plan: where a new session starts; KL for every layer if not given.
+            probes: a few inputs to look at errors on.
+
+        Raises:
+            FormatError: what is there is damaged, or no session.
+            CalibrationError: it was saved with another network, or a new one cannot begin.
+            WorkbenchError: a new session cannot be saved there.
+        """
+        place = Path(path)
+        if not place.exists():
+            counted = stats() if callable(stats) else stats
+            make_folder(place.parent)
+            return cls(model, counted, plan, probes, place)
+        session = cls.open(place, model, probes)
+        if isinstance(stats, Statistics) and stats.inputs != session.stats.inputs:
+            warnings.warn(
+                f"{path}: goes on with the {session.stats.images} inputs that it was saved with; "
+                "to start from others, give another path",
+                WorkbenchWarning,
+                stacklevel=2,
+            )
         return session
 
     # --- questions ------------------------------------------------------------------------
@@ -225,17 +271,3 @@ class Session(Decisions):
 
     def __repr__(self) -> str:
         return f"<Session: {len(self.layers)} layers, {self.stats.images} images>"
-
-
-def _check(model: Model, stats: Statistics, plan: Plan) -> None:
-    for name, what in (("statistics", stats), ("plan", plan)):
-        if what.model_sha256 != model.sha256:
-            raise CalibrationError(
-                f"the {name} and the network do not belong together",
-                advice="Make both from the same .param and .bin.",
-            )
-    if not plan.layers:
-        raise CalibrationError(
-            "the network has no layer that int8 can be used for",
-            advice="ncnn quantizes Convolution, ConvolutionDepthWise and InnerProduct layers.",
-        )
