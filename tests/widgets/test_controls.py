@@ -98,6 +98,38 @@ def test_the_box_shows_the_selected_layer(session):
     assert view.keep_float.value
 
 
+def test_the_bits_of_the_weights_are_chosen_where_six_are_possible(session):
+    session.select("fc")
+    view = ThresholdControl(session)
+    assert view.bits.layout.display == "none"
+    session.select("conv1")
+    view.drain()
+    before = session.plan["conv1"].bits
+    assert (view.bits.layout.display, view.bits.value) == (None, before)
+    view.bits.value = 14 - before
+    view.drain()
+    assert session.plan["conv1"].bits == 14 - before
+    session.undo()
+    view.drain()
+    assert view.bits.value == before
+
+
+def test_layers_that_read_one_blob_are_untied_and_tied_again(session):
+    view = ThresholdControl(session)
+    assert view.tied.layout.display == "none"
+    session.select("dw")
+    view.drain()
+    assert (view.tied.layout.display, view.ties.value) == (None, "Moves with conv2")
+    view.tie.click()
+    view.drain()
+    assert session.tied("dw") == ("dw",)
+    assert (view.ties.value, view.tie.description) == ("Moves alone, not with conv2", "Tie")
+    view.tie.click()
+    view.drain()
+    assert session.tied("dw") == ("dw", "conv2")
+    assert view.tie.description == "Untie"
+
+
 @pytest.mark.parametrize("method", METHODS)
 def test_a_method_is_taken_for_this_layer(session, method):
     session.set_threshold("dw", 1.0)
@@ -131,6 +163,7 @@ def test_every_control_has_a_name_and_a_tooltip(session):
     for widget in (
         *(chooser.layer, chooser.previous, chooser.next, history.undo, history.redo),
         *(*table.here.values(), *table.everywhere.values(), control.number, control.keep_float),
+        *(control.bits, control.tie),
     ):
         assert widget.description
         assert widget.tooltip

@@ -14,6 +14,7 @@ from workbench.calibration.plan import (
     Plan,
     calibrate,
     check_method,
+    six_bits_by_rule,
     with_weight_bits,
 )
 from workbench.calibration.statistics import Statistics
@@ -159,6 +160,15 @@ class Session(Decisions):
     def tied(self, layer: str) -> tuple[str, ...]:
         """The layers whose thresholds move when this one's does, itself included."""
         return ties.tied(self.stats.layers, self._history.present, self.plan[layer].layer)
+
+    def siblings(self, layer: str) -> tuple[str, ...]:
+        """The layers that read the same blob, itself included; they can be tied."""
+        return ties.siblings(self.stats.layers, self.plan[layer].layer)
+
+    def bits_possible(self, layer: str) -> tuple[int, ...]:
+        """How many bits a layer's weights can be given: 6 where ncnn's own tool gives 6."""
+        six = six_bits_by_rule(self.model.graph.by_name[layer]) or self.plan[layer].bits == 6
+        return (8, 6) if six else (8,)
 
     def histogram(self, layer: str) -> Histogram:
         """Return the histogram of a layer's bottom blob."""

@@ -1,0 +1,204 @@
+"""How the decisions came about: undo and redo, every step, snapshots, and what differs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from html import escape
+from typing import Any
+
+import anywidget
+import ipywidgets as widgets
+from traitlets import Int, List, Unicode
+
+from workbench.session import Change, Session
+from workbench.widgets.assets import script, style
+from workbench.widgets.buttons import TIGHT, button
+from workbench.widgets.look import digits, look_of
+from workbench.widgets.view import View
+
+START, PRESENT = (0,), (None,)
+MOST_ROWS = 300
+WHAT = {
+    "method": "method",
+    "threshold": "threshold",
+    "bits": "bits of the weights",
+    "weight_scales": "weight scales",
+    "keep_float": "kept in float",
+    "untied": "moves alone",
+}
+
+
+class History(View):
+    """Undo and redo."""
+
+    watches = ("can_undo", "can_redo")
+
+    def __init__(self, session: Session) -> None:
+        self.undo = button("↶ Undo", "Take back the last change", self.do, session.undo)
+        self.redo = button("↷ Redo", "Make the change again", self.do, session.redo)
+        super().__init__(session, widgets.HBox([self.undo, self.redo]))
+
+    def refresh(self) -> None:
+        """Disable what would do nothing."""
+        self.undo.disabled = not self.session.can_undo
+        self.redo.disabled = not self.session.can_redo
+
+
+class StepList(anywidget.AnyWidget):
+    """Steps in words, the newest first; one is the present, those after it are undone.
+
+    Attributes:
+        words: what each step did, in the order in which they were done.
+        at: index of the present; the browser changes it.
+    """
+
+    _esm = script("history.js")
+    _css = style()
+
+    words = List(Unicode()).tag(sync=True)
+    at = Int(0).tag(sync=True)
+
+
+class HistoryView(View):
+    """The log of steps, in which a click goes to a step; snapshots; and their differences."""
+
+    watches = ("log", "can_redo", "snapshots")
+    rest_s = 0.25
+
+    def __init__(self, session: Session) -> None:
+        self.moves = History(session)
+        self.steps = StepList()
+        self.steps.observe(self._go, "at")
+        self.name = widgets.Text(
+            placeholder="a name, such as: before conv4",
+            description="Name",
+            tooltip="What to call the present decisions",
+            layout={"flex": "1 1 160px", "min_width": "120px"},
+            style=TIGHT,
+        )
+        self.keep = button("Keep snapshot", "Keep the present decisions by this name", self._keep)
+        self.shelf = widgets.VBox().add_class("wb-shelf")
+        self.table = widgets.HTML().add_class("wb-difference")
+        self.before = _moments("From", "What to compare", START)
+        self.after = _moments("to", "What to compare it with", PRESENT)
+        for chosen in (self.before, self.after):
+            chosen.observe(lambda _: self.post(self.table, self._show_difference), "value")
+        super().__init__(session, *self._arranged())
+        self.add_class("wb-history")
+
+    def refresh(self) -> None:
+        """Show the steps, the snapshots, and what differs."""
+        with self.steps.hold_sync():
+            self.steps.words = [step.words for step in self.session.steps]
+            self.steps.at = self.session.at
+        names = tuple(self.session.snapshots)
+        if [row.name for row in self.shelf.children] != list(names):
+            self._fill_shelf(names)
+        self._show_difference()
+
+    def close(self) -> None:
+        """Stop watching the session and take the part off the page."""
+        self.moves.close()
+        super().close()
+
+    def _arranged(self) -> list[widgets.Widget]:
+        log = widgets.VBox([widgets.HTML("<h4>Steps</h4>"), self.moves, self.steps])
+        kept = widgets.VBox([
+            widgets.HTML("<h4>Snapshots</h4>"),
+            widgets.HBox([self.name, self.keep]).add_class("wb-keep"),
+            self.shelf,
+            widgets.HTML("<h4>Difference</h4>"),
+            widgets.HBox([self.before, self.after]).add_class("wb-moments"),
+            self.table,
+        ])  # fmt: skip
+        return [widgets.HBox([log, kept]).add_class("wb-history-columns")]
+
+    def _fill_shelf(self, names: tuple[str, ...]) -> None:
+        old = self.shelf.children
+        self.shelf.children = [_Shelved(self, name) for name in names]
+        for row in old:
+            row.close_all()
+        moments = [("the start", START), *((f"“{name}”", (name,)) for name in names)]
+        for chosen in (self.before, self.after):
+            value = chosen.value
+            chosen.options = [*moments, ("the present", PRESENT)]
+            known = value in (START, PRESENT) or value[0] in names
+            chosen.value = value if known else PRESENT
+
+    def _show_difference(self) -> None:
+        changes = self.session.difference(*self.before.value, *self.after.value)
+        self.table.value = _table(changes)
+
+    def _go(self, change: Mapping[str, Any]) -> None:
+        if change["new"] != self.session.at:
+            self.do(self._go_to, change["new"])
+
+    def _go_to(self, step: int) -> None:
+        try:
+            self.session.go_to(step)
+        finally:
+            self.refresh()
+
+    def _keep(self) -> None:
+        self.do(self._snapshot, self.name.value.strip())
+
+    def _snapshot(self, name: str) -> None:
+        self.session.snapshot(name)
+        self.name.value = ""
+
+
+class _Shelved(widgets.HBox):  # type: ignore[misc]
+    """A snapshot's name and what can be done with it."""
+
+    def __init__(self, view: HistoryView, name: str) -> None:
+        self.name, session = name, view.session
+        label = widgets.HTML(escape(name)).add_class("wb-snapshot")
+        self.restore = button("Restore", f"Go back to “{name}”", view.do, session.restore, name)
+        self.forget = button("Forget", f"Throw “{name}” away", view.do, session.forget, name)
+        super().__init__([label, self.restore, self.forget])
+        self.add_class("wb-shelved")
+
+    def close_all(self) -> None:
+        """Close the row and what is in it."""
+        for part in (*self.children, self):
+            part.close()
+
+
+def _moments(text: str, tooltip: str, value: tuple[int | None]) -> widgets.Dropdown:
+    return widgets.Dropdown(
+        options=[("the start", START), ("the present", PRESENT)],
+        value=value,
+        description=text,
+        tooltip=tooltip,
+        layout={"flex": "1 1 140px", "min_width": "120px", "width": "auto"},
+        style=TIGHT,
+    )
+
+
+def _table(changes: tuple[Change, ...]) -> str:
+    if not changes:
+        return '<p class="wb-none">Nothing differs.</p>'
+    rows = "".join(map(_row, changes[:MOST_ROWS]))
+    more = len(changes) - MOST_ROWS
+    rest = f'<p class="wb-none">and {more} more</p>' if more > 0 else ""
+    head = '<tr><th scope="col">Layer<th scope="col">What<th scope="col">Before → after</tr>'
+    return f'<table class="wb-changes">{head}{rows}</table>{rest}'
+
+
+def _row(change: Change) -> str:
+    before, after = change.before, change.after
+    if isinstance(before, tuple) and isinstance(after, tuple):
+        other = sum(a != b for a, b in zip(before, after, strict=True))
+        values = f"{other} of {len(after)} are others"
+    else:
+        values = f"{_written(change.what, before)} → {_written(change.what, after)}"
+    what = WHAT.get(change.what, change.what)
+    return f'<tr><th scope="row">{escape(change.layer)}<td>{what}<td>{escape(values)}</tr>'
+
+
+def _written(what: str, value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return digits(value, 6)
+    return look_of(str(value)).label if what == "method" else str(value)
