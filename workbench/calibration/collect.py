@@ -13,6 +13,7 @@ from collections.abc import Generator, Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from tqdm.auto import tqdm
 
@@ -22,6 +23,7 @@ from workbench.calibration.state import (
     STAGES,
     Kept,
     State,
+    Stretch,
     check_arguments,
     marks,
     recall,
@@ -54,6 +56,7 @@ def collect(
     progress: bool = True,
     passes: int = 2,
     workers: int = 1,
+    client: Any = None,
     checkpoint: str | Path | None = None,
 ) -> Statistics:
     """Run a network in float over all inputs and count what its quantizable layers read.
@@ -63,7 +66,7 @@ def collect(
     goes on from there. The inputs that are not yet counted may have changed. With a checkpoint
     it goes on even when the process was killed, and in another process.
 
-    The result is the same, to the bit, whatever `threads`, `workers` and interruptions.
+    The result is the same, to the bit, whatever `threads`, `workers`, `client` and interruptions.
 
     Args:
         model: the float network.
@@ -76,6 +79,8 @@ def collect(
             little, and with it the threshold of a search whose curve has several low points.
         workers: processes that share the images, instead of threads. The inputs must be such
             that they can be pickled; a script must guard its start by `__name__`.
+        client: a `distributed.Client` whose cluster shares the images (see
+            `workbench.calibration.cluster`). The inputs must be files that every worker sees.
         checkpoint: a file to keep what is done in, from time to time, at a stop and at the end.
             Inputs that are not files are told apart by their contents.
 
@@ -91,7 +96,7 @@ def collect(
         Interrupted: stopped by hand.
     """
     path = None if checkpoint is None else Path(checkpoint)
-    collector = Collector(model, inputs, threads, passes, workers, path)
+    collector = Collector(model, inputs, threads, passes, workers, path, client)
     try:
         return collector.run(progress)
     except KeyboardInterrupt as stop:
@@ -99,7 +104,13 @@ def collect(
 
 
 class Collector:
-    """Does what `collect` says, image by image; `run` may be stopped and called again."""
+    """Does what `collect` says, image by image; `run` may be stopped and called again.
+
+    Attributes:
+        state: what has been counted.
+        ahead: images that a cluster has counted and not yet handed over.
+        watch: called on the thread of `run` whenever either changes; what it raises stops `run`.
+    """
 
     def __init__(
         self,
@@ -109,6 +120,7 @@ class Collector:
         passes: int = 2,
         workers: int = 1,
         checkpoint: Path | None = None,
+        client: Any = None,
     ) -> None:
         if not model.quantizable:
             raise CalibrationError(
@@ -119,6 +131,10 @@ class Collector:
         if len(inputs) == 0:
             raise InputError("there are no inputs to calibrate on")
         check_arguments(threads, passes, workers)
+        if client is not None:
+            from workbench.calibration.cluster import check_cluster  # needs the extra "dask"
+
+            check_cluster(client, inputs, threads, workers)
         self.model = model
         self.inputs = inputs
         self.layers = {
@@ -126,7 +142,8 @@ class Collector:
         }
         blobs = tuple(dict.fromkeys(self.layers.values()))
         self._worker = Worker(model, inputs, blobs)
-        self._threads, self._workers = threads, workers
+        self._threads, self._workers, self._client = threads, workers, client
+        self.ahead, self.watch = 0, _do_nothing
         self._checkpoint = checkpoint
         self._marks = marks(inputs, contents=checkpoint is not None)
         self.state = self._kept_state(passes) or start(passes, len(inputs), blobs)
@@ -159,36 +176,46 @@ class Collector:
         )
         with bar, closing(self._parts()) as parts:
             for part in parts:
-                done = self.state.done
                 self._take_in(part)
-                bar.update(self.state.done - done)
+                bar.update(max(0, self.state.done + self.ahead - bar.n))
+                self.watch()
         if not self.state.images:
             raise InputError("no readable input is left to calibrate on")
 
-    def _parts(self) -> Generator[Part]:
+    def _parts(self) -> Generator[Part | Stretch | int]:
         state = self.state
         absmax = {blob: tally.absmax for blob, tally in state.tallies.items()}
+        if self._client is not None:
+            from workbench.calibration.cluster import stretches
+
+            return stretches(self._client, self._worker, state.step, absmax, state.left)
         if self._workers > 1:
             return self._worker.parts_by_processes(state.step, absmax, state.left, self._workers)
         return self._worker.parts(state.step, absmax, state.left, self._threads)
 
-    def _take_in(self, part: Part) -> None:
-        index, tallies = part
-        if tallies is not None:
-            self.state = self.state.added(index, tallies)
-        elif self._may_leave_out(index):
-            self.state = self.state.without(index)
+    def _take_in(self, part: Part | Stretch | int) -> None:
+        if isinstance(part, int):
+            self.ahead = part
+            return
+        if isinstance(part, Stretch):
+            for index, said in part.unreadable.items():
+                self._may_leave_out(index, said)
+            self.state, self.ahead = self.state.stretched(part), 0
+        elif part[1] is not None:
+            self.state = self.state.added(part[0], part[1])
+        elif self._may_leave_out(part[0]):
+            self.state = self.state.without(part[0])
         if time.monotonic() - self._saved_at >= CHECKPOINT_SECONDS:
             self._save()
 
-    def _may_leave_out(self, index: int) -> bool:
+    def _may_leave_out(self, index: int, said: str = "it could not be read") -> bool:
         """Try it again: that warns, or raises if unreadable inputs are to stop the run."""
         inputs = self.inputs
         if isinstance(inputs, FileInputs | MultiInput) and inputs.readable(index):
             raise InputError(
-                "it could not be read, and a moment later it could",
+                f"{said}, and a moment later it could be read here",
                 where=f"input {index}",
-                advice="Collect again to go on.",
+                advice="Collect again to go on; on a cluster every machine must see the file.",
             )
         return True
 
@@ -240,6 +267,10 @@ class Collector:
                     WorkbenchWarning,
                     stacklevel=4,
                 )
+
+
+def _do_nothing() -> None:
+    pass
 
 
 def fingerprint(inputs: Sequence[Item]) -> str:

@@ -53,6 +53,27 @@ STAGES: Mapping[int, tuple[Stage, ...]] = MappingProxyType(
 
 
 @dataclass(frozen=True, eq=False)
+class Stretch:
+    """What neighbouring inputs add.
+
+    Attributes:
+        last: position of the last of them.
+        tallies: what all add together; None if none of them can be read.
+        unreadable: positions of those that cannot, and who says so.
+    """
+
+    last: int
+    tallies: Mapping[str, AnyTally] | None
+    unreadable: Mapping[int, str]
+
+    def __add__(self, later: Stretch) -> Stretch:
+        """Join with the stretch that follows."""
+        one, two = self.tallies, later.tallies
+        both = one if two is None else two if one is None else added(one, two)
+        return Stretch(later.last, both, {**self.unreadable, **later.unreadable})
+
+
+@dataclass(frozen=True, eq=False)
 class State:
     """How far a collection is. Replaced as a whole after each image, so a stop tears nothing.
 
@@ -102,6 +123,12 @@ class State:
     def without(self, index: int) -> State:
         """Leave input `index` out."""
         return replace(self, left_out=(*self.left_out, index), done=index + 1)
+
+    def stretched(self, stretch: Stretch) -> State:
+        """Take in what a stretch of inputs adds, and leave out its unreadable ones."""
+        known = self.tallies if stretch.tallies is None else added(self.tallies, stretch.tallies)
+        left_out = (*self.left_out, *stretch.unreadable)
+        return replace(self, tallies=known, left_out=left_out, done=stretch.last + 1)
 
     def next_stage(self) -> State:
         """Go to the next stage."""
