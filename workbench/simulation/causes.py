@@ -14,7 +14,7 @@ The energy of each step, mean (y[i+1] - y[i])^2, is that cause's part.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import astuple, dataclass
 from itertools import pairwise
 from typing import Any
 
@@ -51,7 +51,7 @@ class Causes:
     @classmethod
     def mean(cls, parts: Sequence[Causes]) -> Causes:
         """Average over images."""
-        columns = np.array([list(asdict(part).values()) for part in parts])
+        columns = np.array([astuple(part) for part in parts])
         return cls(*columns.mean(axis=0).tolist())
 
 

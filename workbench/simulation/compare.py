@@ -8,7 +8,7 @@ that its error is its own; that error is split into causes.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, astuple, dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,19 +50,14 @@ class Metrics:
     @classmethod
     def of(cls, reference: Array, result: Array) -> Metrics:
         """Measure one image's blob, float32 of one shape, both in real units."""
-        return cls(
-            metrics.cosine(reference, result),
-            metrics.angle_degrees(reference, result),
-            metrics.mae(reference, result),
-            metrics.mre(reference, result),
-            metrics.mre_filtered(reference, result),
-            metrics.sqnr(reference, result),
-        )
+        sums = metrics.Sums.of(reference, result)
+        figures = (sums.cosine, sums.angle_degrees, sums.mae, sums.mre, sums.mre_filtered)
+        return cls(*figures, sums.sqnr_db)
 
     @classmethod
     def mean(cls, parts: Sequence[Metrics]) -> Metrics:
         """Average over images."""
-        columns = np.array([list(asdict(part).values()) for part in parts])
+        columns = np.array([astuple(part) for part in parts])
         return cls(*columns.mean(axis=0).tolist())
 
 
