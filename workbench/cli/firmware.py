@@ -8,19 +8,13 @@ from typing import Any
 
 import click
 
-from workbench.calibration.collect import as_mapping
 from workbench.calibration.inputs import Item
-from workbench.calibration.plan import Plan
 from workbench.cli.options import FILE, input_options, open_inputs
-from workbench.export.c_program import write_c
-from workbench.export.golden import dump
-from workbench.export.integer_plan import write_integer_plan
-from workbench.export.lowering import Program, lower
+from workbench.export.firmware import write_firmware
+from workbench.export.lowering import Program
 from workbench.export.table import load_table
-from workbench.files import replacing
-from workbench.model import Model, load_model
+from workbench.model import load_model
 from workbench.simulation.scheme import SCHEMES
-from workbench.simulation.simulator import Simulator
 
 _FEW = 4
 _ABLE = [s.name for s in SCHEMES.values() if s.integer and s.integer.activations == "int8"]
@@ -76,31 +70,10 @@ def firmware(
     plan = load_table(table, model)
     limit = settings.pop("limit") or _FEW
     items: Sequence[Item] = open_inputs(model, inputs, settings)[:limit] if inputs else ()
-    program = lower(model, plan, scheme, _shapes(model, items, settings["shape"]))
-    write_integer_plan(program, folder)
-    write_c(program, folder / "net.c")
-    if items:
-        _write_golden(model, plan, items, program, folder / "golden")
+    given = settings["shape"]
+    shapes = {model.graph.inputs[0]: given[::-1]} if given else None
+    program = write_firmware(model, plan, folder, items, scheme, shapes)
     _report(program, folder, len(items))
-
-
-def _shapes(
-    model: Model, items: Sequence[Item], given: tuple[int, ...] | None
-) -> dict[str, tuple[int, ...]]:
-    """The shapes of the inputs: as they are read, or as the option says (W, H, C)."""
-    if items:
-        return {blob: array.shape for blob, array in as_mapping(model, items[0]).items()}
-    return {model.graph.inputs[0]: given[::-1]} if given else {}
-
-
-def _write_golden(
-    model: Model, plan: Plan, items: Sequence[Item], program: Program, folder: Path
-) -> None:
-    dump(model, plan, items, folder, program.scheme)
-    simulator = Simulator(model, plan, program.scheme)
-    for number, item in enumerate(items):
-        with replacing(folder / f"{number:04}" / "input.bin") as temporary:
-            temporary.write_bytes(program.input_bytes(simulator.run(item).blobs))
 
 
 def _report(program: Program, folder: Path, count: int) -> None:
