@@ -15,13 +15,16 @@ import argparse
 import json
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
 
+import numpy as np
+
 from workbench.calibration.collect import collect
 from workbench.calibration.inputs import ImageFolder
+from workbench.calibration.plan import Plan
 from workbench.model import Model, load_model
 from workbench.samples import samples
 from workbench.session import LiveReport, Session
@@ -37,16 +40,17 @@ Milliseconds = dict[str, list[float]]
 
 @dataclass
 class Watch:
-    """Notes when each kind of figure of the present plan is first seen to be fresh."""
+    """Notes when each kind of figure of the newest plan is first seen to be fresh."""
 
-    session: Session
     layer: str
+    plan: Plan | None = None
     seen: dict[str, float] = field(default_factory=dict)
 
-    def look(self, change: Mapping[str, LiveReport]) -> None:
+    def __call__(self, change: Mapping[str, LiveReport]) -> None:
+        """Look at a report: an observer."""
         report, now = change["new"], time.perf_counter()
-        if report.plan is not self.session.plan:
-            return
+        if report.plan is not self.plan:
+            self.plan, self.seen = report.plan, {}
         for kind, is_there in kinds(report, self.layer).items():
             if is_there:
                 self.seen.setdefault(kind, now)
@@ -56,18 +60,21 @@ def kinds(report: LiveReport, layer: str) -> dict[str, bool]:
     return {
         "own error": report.own[layer].fresh,
         "accumulated": all(figure.fresh for figure in report.accumulated.values()),
+        "causes": report.causes[layer].fresh,
         "settled": report.settled,
     }
 
 
-def timed(session: Session, layer: str, act: Callable[[], object]) -> dict[str, float]:
-    """Do something to a layer's threshold; milliseconds from its end to each kind of figure."""
-    watch = Watch(session, layer)
-    session.errors.observe(watch.look, "report")
-    act()
-    start = time.perf_counter()
+def timed(session: Session, layer: str, thresholds: Sequence[float]) -> dict[str, float]:
+    """Drag a threshold; milliseconds from the last event until each kind of figure is there."""
+    watch = Watch(layer)
+    session.errors.observe(watch, "report")
+    for number, threshold in enumerate(thresholds):
+        time.sleep(EVENT_S if number else 0)
+        start = time.perf_counter()
+        session.set_threshold(layer, threshold, gesture=thresholds)
     session.errors.drain()
-    session.errors.unobserve(watch.look, "report")
+    session.errors.unobserve(watch, "report")
     return {kind: (at - start) * 1e3 for kind, at in watch.seen.items()}
 
 
@@ -75,26 +82,15 @@ def measure(session: Session, rounds: int) -> dict[str, Milliseconds]:
     """Change and drag the first, a middle and the last layer."""
     layers, found = session.layers, {}
     places = {"first": layers[0], "middle": layers[len(layers) // 2], "last": layers[-1]}
+    rng = np.random.default_rng(0)
     for place, layer in places.items():
-        start = session.plan[layer].threshold
         session.select(layer)
         session.errors.drain()
-
-        def step(number: int, layer: str = layer, start: float = start) -> None:
-            session.set_threshold(layer, start * (0.6 + 0.003 * number), gesture=layer)
-
-        def drag(layer: str = layer, step: Callable[[int], None] = step) -> None:
-            for number in range(DRAG_EVENTS):
-                step(1000 + number)
-                time.sleep(EVENT_S)
-            step(2000)
-
-        changes = [timed(session, layer, lambda n=n: step(n)) for n in range(rounds)]
-        drags = [timed(session, layer, drag) for _ in range(2)]
-        found[f"{place} layer, one change"] = joined(changes)
-        found[f"{place} layer, a drag's last event"] = joined(drags)
-        session.undo()
-        session.errors.drain()
+        start = session.plan[layer].threshold
+        for what, events, times in (("one change", 1, rounds), ("a drag's end", DRAG_EVENTS, 3)):
+            drags = start * rng.uniform(0.5, 1, (times, events))
+            results = [timed(session, layer, tuple(drag)) for drag in drags.tolist()]
+            found[f"{place} layer, {what}"] = joined(results)
     return found
 
 
@@ -145,7 +141,7 @@ def main() -> None:
         print(f"{name}: {len(session.layers)} layers; milliseconds, median and worst")
         for what, times in result[name].items():
             for kind, each in times.items():
-                print(f"  {what:34s} {kind:12s} {median(each):8.0f} {max(each):8.0f}")
+                print(f"  {what:26s} {kind:12s} {median(each):8.0f} {max(each):8.0f}")
             limits = {"own error": OWN_LIMIT_MS, "accumulated": limit}
             slow += [f"{name}, {what}: {k}" for k in limits if median(times[k]) > limits[k]]
     if options.json:

@@ -9,6 +9,7 @@ from tests.widgets.synthetic import synthetic_statistics
 from workbench.session import LiveErrors, Session, live
 from workbench.session.mailbox import Mailbox
 from workbench.simulation.compare import compare
+from workbench.simulation.steps import InNcnn
 
 
 @pytest.fixture
@@ -30,6 +31,9 @@ def is_what_compare_says(report, session):
     }
     assert {name: f.metrics for name, f in report.own.items()} == {
         name: rows[name].alone for name in session.layers
+    }
+    assert {name: split.causes for name, split in report.causes.items()} == {
+        name: rows[name].causes for name in session.layers
     }
 
 
@@ -167,8 +171,10 @@ def test_the_selected_layer_comes_first_and_then_the_whole_network(session, erro
     session.select("conv2")
     session.set_method("minmax")
     errors.drain()
-    assert seen[:2] == [("own", "conv2"), ("accumulated",)]
-    assert {name for _, name in (seen[:1] + seen[2:])} == set(session.layers)
+    first, whole, *others = seen
+    assert (first, whole) == (("own", "conv2"), ("accumulated",))
+    assert {name for _, name in (first, *others[:3])} == set(session.layers)
+    assert set(others[3:]) == {("causes",)}
 
 
 def test_the_float_network_runs_once(session, errors, monkeypatch):
@@ -262,3 +268,110 @@ def test_another_scheme_can_be_followed(session, scheme):
 def test_a_session_has_one_of_them(session):
     assert session.errors is session.errors
     assert isinstance(session.errors._work, Mailbox)
+
+
+def same(figures, others):
+    """Whether the figures are the same, fresh or not."""
+    return [figure.metrics for figure in figures.values()] == [f.metrics for f in others.values()]
+
+
+def test_before_the_first_change_there_is_no_state_before(session, errors):
+    session.select("fc")
+    errors.drain()
+    assert errors.report.before is None
+
+
+def test_a_whole_drag_is_looked_at_against_the_state_before_it(session, errors):
+    start = errors.report
+    for threshold in (1.0, 1.1, 1.2):
+        session.set_threshold("fc", threshold, gesture="drag")
+        errors.drain()
+    before = errors.report.before
+    assert before.plan is start.plan
+    assert (before.own, before.accumulated, before.causes) == (
+        start.own, start.accumulated, start.causes,
+    )  # fmt: skip
+    assert errors.report.own["fc"].metrics != before.own["fc"].metrics
+
+
+def test_the_next_drag_is_looked_at_against_the_end_of_the_last(session, errors):
+    for gesture, threshold in (("one", 1.0), ("one", 2.0), ("two", 3.0)):
+        last = errors.report
+        session.set_threshold("fc", threshold, gesture=gesture)
+        errors.drain()
+    assert errors.report.before.plan is last.plan
+    assert same(errors.report.before.own, last.own)
+
+
+@pytest.mark.parametrize("command", ["undo", "redo"])
+def test_a_step_back_or_forth_is_a_gesture_of_its_own(session, errors, command):
+    session.set_threshold("fc", 1.0, gesture="drag")
+    if command == "redo":
+        session.undo()
+    errors.drain()
+    last = errors.report
+    getattr(session, command)()
+    errors.drain()
+    assert errors.report.before.plan is last.plan
+    assert same(errors.report.before.accumulated, last.accumulated)
+
+
+def test_another_layer_to_look_at_keeps_the_state_before(session, errors):
+    session.set_threshold("fc", 1.0)
+    before = errors.report.before
+    session.select("dw")
+    errors.drain()
+    assert errors.report.before is before
+
+
+def test_what_was_not_refined_before_a_gesture_says_so(session, errors):
+    start, go = errors.report, held(errors)
+    session.set_threshold("fc", 1.0, gesture="one")
+    session.set_threshold("fc", 2.0, gesture="two")
+    go.set()
+    errors.drain()
+    before = errors.report.before
+    assert before.plan["fc"].threshold == 1.0
+    assert not before.own["fc"].fresh
+    assert before.own["fc"].metrics == start.own["fc"].metrics
+
+
+def test_causes_come_last_and_of_the_selected_layer_first(session, errors, monkeypatch):
+    seen, tell = [], errors._tell
+
+    def told(asked, **figures):
+        seen.extend((kind, *names) for kind, names in figures.items())
+        tell(asked, **figures)
+
+    monkeypatch.setattr(errors, "_tell", told)
+    session.select("conv2")
+    session.set_method("minmax")
+    errors.drain()
+    assert [kind for kind, *_ in seen].index("causes") == len(session.layers) + 1
+    assert next(names for kind, *names in seen if kind == "causes") == ["conv2"]
+
+
+def test_only_the_causes_that_a_change_reaches_are_split_anew(session, errors, monkeypatch):
+    asked, causes = [], errors._probes.causes
+    monkeypatch.setattr(errors._probes, "causes", lambda p, n: asked.append(n) or causes(p, n))
+    session.set_threshold("dw", 0.5)
+    errors.drain()
+    assert set(asked) == {"conv1", "dw", "conv2"}  # conv1 hands int8 on to both, which are tied
+
+
+def test_a_run_under_way_is_given_up_between_its_layers(session, errors, monkeypatch):
+    monkeypatch.setattr(live, "PATIENCE_S", 0)
+    seen, run = [], InNcnn.run
+
+    def slow(step, blobs):
+        if errors._probes._simulator.plan["conv1"].threshold == 1.0:
+            seen.append(step._layer.name)
+            session.set_threshold("conv1", 2.0)
+        return run(step, blobs)
+
+    monkeypatch.setattr(InNcnn, "run", slow)
+    session.select("fc")
+    session.set_threshold("conv1", 1.0)
+    errors.drain()
+    assert seen == ["concat"]
+    is_what_compare_says(errors.report, session)

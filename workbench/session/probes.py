@@ -13,6 +13,7 @@ from workbench.calibration.plan import Plan
 from workbench.graph import Layer
 from workbench.model import Model
 from workbench.simulation.blob import Blob, Run
+from workbench.simulation.causes import Causes, Dissection
 from workbench.simulation.compare import Metrics
 from workbench.simulation.scheme import Scheme
 from workbench.simulation.simulator import Simulator
@@ -38,7 +39,7 @@ class Probes:
         inputs: the probes.
         plan: any plan of the network.
         scheme: how the int8 network computes.
-        overtaken: asked between images; True makes the work under way raise `Overtaken`.
+        overtaken: asked between layers; True makes the work under way raise `Overtaken`.
     """
 
     def __init__(
@@ -54,6 +55,7 @@ class Probes:
         self._overtaken = overtaken
         self._reference = Simulator(model, plan, "float")
         self._simulator = Simulator(model, plan, scheme)
+        self._dissection = Dissection(model)
         self._images: list[_Image] = []
 
     def _of(self, plan: Plan) -> Simulator:
@@ -80,20 +82,46 @@ class Probes:
         layers = measured_layers(self._model)
         images = []
         for image in self._each():
-            image.run = simulator.run(image.item, earlier=image.run)
-            images.append([_measure(image, image.run, layer.tops[0]) for layer in layers])
+            image.run = simulator.run(image.item, image.run, between=self._pause)
+            images.append([self._measured(image, image.run, layer.tops[0]) for layer in layers])
         means = map(Metrics.mean, zip(*images, strict=True))
         return {layer.name: mean for layer, mean in zip(layers, means, strict=True)}
+
+    def causes(self, plan: Plan, name: str) -> Causes | None:
+        """What the error of one layer alone comes from; None if it stays in float."""
+        simulator = self._of(plan)
+        if name not in simulator.quantized:
+            return None
+        quantized, parts = simulator.quantized[name], []
+        for image in self._each():
+            blobs = image.reference.blobs
+            got = simulator.alone(name, blobs)[0].real
+            parts.append(self._dissection.causes(quantized, blobs, got))
+        return Causes.mean(parts)
 
     def _each(self) -> Iterator[_Image]:
         """Every probe with its float run, which is computed when it is first needed."""
         for number in range(len(self._inputs)):
-            if self._overtaken():
-                raise Overtaken
+            self._pause()
             if number == len(self._images):
                 item = self._inputs[number]
-                self._images.append(_Image(item, self._reference.run(item)))
+                run = self._reference.run(item, between=self._pause)
+                self._images.append(_Image(item, run))
             yield self._images[number]
+
+    def _measured(self, image: _Image, run: Run, blob: str) -> Metrics:
+        """Measure a blob, or remember what it was if the run took it from the one before."""
+        known = image.measured.get(blob)
+        if known is None or known[0] is not run[blob]:
+            self._pause()
+            known = run[blob], Metrics.of(image.reference[blob].real, run[blob].real)
+            image.measured[blob] = known
+        return known[1]
+
+    def _pause(self) -> None:
+        """Give up here if newer work waits."""
+        if self._overtaken():
+            raise Overtaken
 
 
 def measured_layers(model: Model) -> tuple[Layer, ...]:
@@ -101,12 +129,3 @@ def measured_layers(model: Model) -> tuple[Layer, ...]:
     return tuple(
         layer for layer in model.graph.layers if layer.type not in ("Input", "Split") and layer.tops
     )
-
-
-def _measure(image: _Image, run: Run, blob: str) -> Metrics:
-    """Measure a blob, or remember what it was if the run took it from the one before."""
-    known = image.measured.get(blob)
-    if known is None or known[0] is not run[blob]:
-        known = run[blob], Metrics.of(image.reference[blob].real, run[blob].real)
-        image.measured[blob] = known
-    return known[1]

@@ -23,10 +23,10 @@ from numpy.typing import NDArray
 
 from workbench.engine import SingleLayer
 from workbench.formats.weights import Weight
+from workbench.model import Model
 from workbench.numerics.affine import dequantize, quantize
 from workbench.simulation.blob import Blob
 from workbench.simulation.quantized import QuantizedLayer
-from workbench.simulation.simulator import Simulator
 
 LIMIT = np.float32(127)
 
@@ -48,6 +48,11 @@ class Causes:
     weight_rounding: float
     output_rounding: float
 
+    @property
+    def total(self) -> float:
+        """The sum of all four."""
+        return sum(astuple(self))
+
     @classmethod
     def mean(cls, parts: Sequence[Causes]) -> Causes:
         """Average over images."""
@@ -56,35 +61,48 @@ class Causes:
 
 
 class Dissection:
-    """Prepares the float layers that a simulator's int8 layers are dissected with."""
+    """Takes layers of one network apart; what it prepares for a layer it keeps.
 
-    def __init__(self, simulator: Simulator) -> None:
-        self._layers = dict(simulator.quantized)
-        weights = simulator.model.weights
-        self._float = {n: SingleLayer(q.layer, weights[n]) for n, q in self._layers.items()}
-        self._rounded = {
-            n: SingleLayer(q.layer, _rounded_weights(q)) for n, q in self._layers.items()
-        }
+    Args:
+        model: the float network.
+    """
 
-    def causes(self, name: str, blobs: Mapping[str, Blob], result: NDArray[Any]) -> Causes:
+    def __init__(self, model: Model) -> None:
+        self._model = model
+        self._float: dict[str, SingleLayer] = {}
+        self._rounded: dict[str, tuple[bytes, SingleLayer]] = {}
+
+    def causes(
+        self, quantized: QuantizedLayer, blobs: Mapping[str, Blob], result: NDArray[Any]
+    ) -> Causes:
         """Split the error of one layer on one image.
 
         Args:
-            name: an int8 layer.
+            quantized: the layer.
             blobs: the float network's blobs.
             result: what the int8 layer gives on them, float32 in real units.
         """
-        quantized = self._layers[name]
-        bottom = quantized.layer.bottoms[0]
-        x, scale = blobs[bottom].real, quantized.bottom_scale
-        inputs = (
-            x,
-            np.clip(x, -LIMIT / scale, LIMIT / scale),
-            dequantize(quantize(x, scale), scale),
-        )
-        y = [self._float[name].run({bottom: value})[0] for value in inputs]
-        y += [self._rounded[name].run({bottom: inputs[-1]})[0], result]
+        layer, scale = quantized.layer, quantized.bottom_scale
+        x, limit = blobs[layer.bottoms[0]].real, LIMIT / scale
+        clips = bool(max(x.max(), -x.min()) > limit)
+        whole = blobs[layer.tops[0]].real
+        clipped = self._in_float(quantized, np.clip(x, -limit, limit)) if clips else whole
+        stepped = dequantize(quantize(x, scale), scale)
+        rounded = self._with_int8_weights(quantized, stepped)
+        y = (whole, clipped, self._in_float(quantized, stepped), rounded, result)
         return Causes(*(_energy(after, before) for before, after in pairwise(y)))
+
+    def _in_float(self, quantized: QuantizedLayer, x: NDArray[Any]) -> NDArray[Any]:
+        layer = quantized.layer
+        if layer.name not in self._float:
+            self._float[layer.name] = SingleLayer(layer, self._model.weights[layer.name])
+        return self._float[layer.name].run({layer.bottoms[0]: x})[0]
+
+    def _with_int8_weights(self, quantized: QuantizedLayer, x: NDArray[Any]) -> NDArray[Any]:
+        layer, key = quantized.layer, quantized.weight_scales.tobytes()
+        if self._rounded.get(layer.name, (b"",))[0] != key:
+            self._rounded[layer.name] = key, SingleLayer(layer, _rounded_weights(quantized))
+        return self._rounded[layer.name][1].run({layer.bottoms[0]: x})[0]
 
 
 def _rounded_weights(layer: QuantizedLayer) -> tuple[Weight, ...]:

@@ -145,7 +145,7 @@ def compare(
     if len(inputs) == 0:
         raise InputError("there are no inputs to compare on")
     reference, simulator = Simulator(model, plan, "float"), Simulator(model, plan, scheme)
-    questions = (Dissection(simulator), BitsQuestion(model, plan)) if alone else None
+    questions = (Dissection(model), BitsQuestion(model, plan)) if alone else None
     images = [
         _rows(reference.run(item), simulator.run(item), simulator, questions)
         for item in tqdm(inputs, desc="comparing", unit="image", disable=not progress)
@@ -171,7 +171,8 @@ def _rows(
             row = replace(row, alone=Metrics.of(expected, by_itself))
         if questions and layer.name in simulator.quantized:
             dissection, weight_bits = questions
-            causes = dissection.causes(layer.name, reference.blobs, by_itself)
+            quantized = simulator.quantized[layer.name]
+            causes = dissection.causes(quantized, reference.blobs, by_itself)
             bits = weight_bits.of(layer.name, reference.blobs)
             row = replace(row, causes=causes, weight_bits=bits)
         rows.append(row)

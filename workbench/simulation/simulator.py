@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from workbench.calibration.collect import as_mapping
@@ -104,13 +104,19 @@ class Simulator:
         """Compute one layer's tops from given blobs, e.g. those of a float run."""
         return self._steps[layer].run(blobs)
 
-    def run(self, inputs: Item, earlier: Run | None = None) -> Run:
+    def run(
+        self,
+        inputs: Item,
+        earlier: Run | None = None,
+        between: Callable[[], object] = lambda: None,
+    ) -> Run:
         """Compute every blob.
 
         Args:
             inputs: float32 array of the only input blob, or of each input blob by name.
             earlier: a run of this network, whatever its plan, scheme and input: what would
                 come out the same is taken from it.
+            between: called before each layer; what it raises gives the run up.
 
         Raises:
             InputError: an input is missing, unknown, or not a finite array of 1 to 4 axes.
@@ -125,6 +131,7 @@ class Simulator:
             growing.add(name, Blob(array.copy(), None, "input"))
         for layer in self.model.graph.layers:
             if layer.type != "Input":
+                between()
                 growing.compute(layer)
         return Run(
             blobs=MappingProxyType(growing.blobs),
