@@ -1,0 +1,22 @@
+"""What the lessons in `notebooks/` are made of: pictures, predictions, exercises.
+
+from workbench.lessons import Picture, check, film, live, predict
+"""
+
+from workbench.lessons.checks import Attempt, Verdict, check, exercise, same
+from workbench.lessons.picture import Picture, film
+from workbench.lessons.predictions import Prediction, predict
+from workbench.lessons.still import live
+
+__all__ = [
+    "Attempt",
+    "Picture",
+    "Prediction",
+    "Verdict",
+    "check",
+    "exercise",
+    "film",
+    "live",
+    "predict",
+    "same",
+]

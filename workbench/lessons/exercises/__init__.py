@@ -1,0 +1,1 @@
+"""The checks of each lesson's exercises, one file for each lesson."""

@@ -1,0 +1,375 @@
+"""The pictures of the lessons: one style, made with plotly, which no other part imports.
+
+A picture is drawn in the browser by what comes with plotly's package, without a kernel and
+without a network. Its text and grid are of a middle grey on no background, which reads in a
+light and in a dark theme.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from typing import Any, Self
+
+import numpy as np
+import plotly.graph_objects as go
+from numpy.typing import ArrayLike, NDArray
+from plotly.subplots import make_subplots
+
+from workbench.lessons.colours import COLOURS, GREY
+
+MIME = "application/vnd.plotly.v1+json"
+CONFIG = {
+    "showSendToCloud": False,  # plotly 7 otherwise offers to upload the data
+    "modeBarButtonsToRemove": ["sendChartToCloud", "lasso2d", "select2d"],
+    "displaylogo": False,
+}
+GRID = "rgba(128, 128, 128, 0.28)"
+HEIGHT = 350
+
+
+class Picture:
+    """A plot that is built by its methods, each of which returns the picture itself.
+
+        Picture("Rounding", x="value", y="error").line(x, y, "error").mark(0.5, "half a step")
+
+    Args:
+        title: what to see in it, in a few words.
+        x: what the horizontal axis is, with its unit.
+        y: what the vertical axis is, with its unit.
+        log_x: whether the horizontal axis is logarithmic.
+        log_y: whether the vertical axis is logarithmic.
+        panels: titles of plots side by side, if there are several; the methods' `panel` says
+            which one they draw in, 0 being the left one.
+        height: in pixels.
+    """
+
+    def __init__(
+        self,
+        title: str,
+        x: str = "",
+        y: str = "",
+        *,
+        log_x: bool = False,
+        log_y: bool = False,
+        panels: tuple[str, ...] = ("",),
+        height: int = HEIGHT,
+    ) -> None:
+        self.title = title
+        self.figure = make_subplots(
+            cols=len(panels), subplot_titles=panels, horizontal_spacing=0.32 / len(panels) ** 2
+        )
+        self.figure.update_layout(_LAYOUT, title_text=title, height=height)
+        if len(panels) > 1:  # their titles stand where the legend was
+            self.figure.update_layout(legend_y=1.12, margin_t=100)
+        self._log_x, self._log_y = log_x, log_y
+        self.figure.update_xaxes(_AXIS, title_text=x, type="log" if log_x else None)
+        self.figure.update_yaxes(_AXIS, title_text=y, type="log" if log_y else None)
+
+    def line(
+        self,
+        x: ArrayLike,
+        y: ArrayLike,
+        name: str = "",
+        colour: str = "blue",
+        *,
+        dash: str = "solid",
+        width: float = 2,
+        panel: int = 0,
+        **more: Any,
+    ) -> Self:
+        """Join points by a line; `dash` is "solid", "dash" or "dot"."""
+        style = {"color": _hue(colour), "dash": dash, "width": width}
+        return self._add(go.Scatter, panel, name, x=x, y=y, mode="lines", line=style, **more)
+
+    def steps(
+        self,
+        edges: ArrayLike,
+        heights: ArrayLike,
+        name: str = "",
+        colour: str = "line",
+        *,
+        fill: bool = True,
+        panel: int = 0,
+        **more: Any,
+    ) -> Self:
+        """Draw a histogram: `heights` (n,) between `edges` (n + 1,). At most some 300 bins."""
+        tops = np.asarray(heights)
+        return self.line(
+            edges,
+            np.append(tops, tops[-1:]),
+            name,
+            colour,
+            width=1.5,
+            panel=panel,
+            line_shape="hv",
+            fill="tozeroy" if fill else None,
+            fillcolor=_faint(colour) if fill else None,
+            **more,
+        )
+
+    def points(
+        self,
+        x: ArrayLike,
+        y: ArrayLike,
+        name: str = "",
+        colour: str = "clipped",
+        *,
+        size: float = 7,
+        symbol: str = "circle",
+        panel: int = 0,
+        **more: Any,
+    ) -> Self:
+        """Draw points; `symbol` may be "circle", "square", "diamond", "x", "circle-open"."""
+        style = {"color": _hue(colour), "size": size, "symbol": symbol}
+        return self._add(go.Scatter, panel, name, x=x, y=y, mode="markers", marker=style, **more)
+
+    def bars(
+        self,
+        x: ArrayLike,
+        y: ArrayLike,
+        name: str = "",
+        colour: str = "kept",
+        *,
+        panel: int = 0,
+        **more: Any,
+    ) -> Self:
+        """Draw bars; several sets stand side by side."""
+        return self._add(go.Bar, panel, name, x=x, y=y, marker_color=_hue(colour), **more)
+
+    def grid(
+        self,
+        values: ArrayLike,
+        name: str = "",
+        *,
+        numbers: bool = False,
+        panel: int = 0,
+        **more: Any,
+    ) -> Self:
+        """Draw an array (rows, columns) as squares: blue below zero, orange above.
+
+        Args:
+            values: the array; its first row is drawn on top.
+            name: what a value is.
+            numbers: whether each square says its value.
+            panel: which plot to draw in.
+            more: other properties of plotly's Heatmap.
+        """
+        array = np.asarray(values)
+        reach = float(np.abs(array).max()) or 1.0
+        scale = [[0, COLOURS["sky"]], [0.5, "#e4e4e4"], [1, COLOURS["orange"]]]  # under black text
+        look = {"colorscale": scale, "zmin": -reach, "zmax": reach, "xgap": 1, "ygap": 1}
+        text = {"texttemplate": "%{z}", "textfont_color": "#111111"} if numbers else {}
+        self._add(go.Heatmap, panel, name, z=array, showscale=False, **(look | text | more))
+        bare = {"showgrid": False, "zeroline": False, "constrain": "domain"}
+        self._axes("update_xaxes", panel, **bare)
+        self._axes(
+            "update_yaxes", panel, **bare, autorange="reversed", scaleanchor=f"x{_nth(panel)}"
+        )
+        return self
+
+    def mark(
+        self,
+        x: float,
+        text: str = "",
+        colour: str = "clipped",
+        *,
+        panel: int = 0,
+        dash: str = "dash",
+    ) -> Self:
+        """Draw a vertical line, and a text at its top."""
+        self.figure.add_vline(
+            x,
+            line={"color": _hue(colour), "dash": "dash", "width": 1.5},
+            annotation_text=text,
+            annotation_font_color=_hue(colour),
+            annotation_position="top right",
+            annotation_x=_place(x, self._log_x),
+            row=1,
+            col=panel + 1,
+        )
+        return self
+
+    def level(self, y: float, text: str = "", colour: str = "grey", *, panel: int = 0) -> Self:
+        """Draw a horizontal line, and a text at its right end."""
+        self.figure.add_hline(
+            y,
+            line={"color": _hue(colour), "dash": "dot", "width": 1.5},
+            annotation_text=text,
+            annotation_font_color=_hue(colour),
+            annotation_position="top right",
+            annotation_y=_place(y, self._log_y),
+            row=1,
+            col=panel + 1,
+        )
+        return self
+
+    def note(
+        self, x: float, y: float, text: str, colour: str = "grey", *, panel: int = 0, **more: Any
+    ) -> Self:
+        """Write a text at a point, with an arrow; `ax` and `ay` (pixels) say where it stands."""
+        look = {"font_color": _hue(colour), "arrowcolor": _hue(colour), "ax": 40, "ay": -30}
+        place = {"x": _place(x, self._log_x), "y": _place(y, self._log_y), "text": text}
+        self.figure.add_annotation(**(place | look | more), row=1, col=panel + 1)
+        return self
+
+    def window(
+        self,
+        x: tuple[float, float] | None = None,
+        y: tuple[float, float] | None = None,
+        *,
+        panel: int = 0,
+    ) -> Self:
+        """Show this range only; on a logarithmic axis the exponents of ten."""
+        for update, span in (("update_xaxes", x), ("update_yaxes", y)):
+            if span:
+                self._axes(update, panel, range=list(span))
+        return self
+
+    def axis(self, panel: int, x: str | None = None, y: str | None = None) -> Self:
+        """Name the axes of one panel otherwise than the picture's."""
+        for update, text in (("update_xaxes", x), ("update_yaxes", y)):
+            if text is not None:
+                self._axes(update, panel, title_text=text)
+        return self
+
+    def data(self) -> dict[str, Any]:
+        """The picture as plotly's JSON: data, layout, frames and config."""
+        self.figure.update_layout(showlegend=_named(self.figure.data) > 1)
+        found: dict[str, Any] = json.loads(self.figure.to_json())
+        return found | {"config": CONFIG}
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
+        return {MIME: self.data(), "text/plain": f"Picture: {self.title}"}
+
+    def _add(self, kind: Any, panel: int, name: str, **parts: Any) -> Self:
+        arrays = {key: _short(parts[key]) for key in ("x", "y", "z") if parts.get(key) is not None}
+        trace = kind(name=name, showlegend=bool(name), **(parts | arrays))
+        self.figure.add_trace(trace, row=1, col=panel + 1)
+        return self
+
+    def _axes(self, update: str, panel: int, **properties: Any) -> None:
+        getattr(self.figure, update)(properties, row=1, col=panel + 1)
+
+
+def film(pictures: Mapping[str, Picture], word: str = "") -> Picture:
+    """Join pictures into one that has a slider and a button to play.
+
+    The pictures must hold the same kinds of traces in the same order; marks, notes and windows
+    may differ. Saved without a kernel, it moves too.
+
+    Args:
+        pictures: each by the label of its place on the slider.
+        word: what stands before that label, e.g. "threshold: ".
+
+    Returns:
+        The first picture, which now holds the others as frames.
+    """
+    first = next(iter(pictures.values()))
+    shown = ("title", "shapes", "annotations", "xaxis", "yaxis", "xaxis2", "yaxis2")
+    first.figure.frames = [
+        go.Frame(
+            name=label,
+            data=picture.figure.data,
+            layout={k: v for k, v in picture.figure.layout.to_plotly_json().items() if k in shown},
+        )
+        for label, picture in pictures.items()
+    ]
+    at_once = {"mode": "immediate", "frame": {"duration": 0, "redraw": True}}
+    at_once["transition"] = {"duration": 0}
+    steps = [{"method": "animate", "label": k, "args": [[k], at_once]} for k in pictures]
+    play = at_once | {"frame": {"duration": 700, "redraw": True}, "fromcurrent": True}
+    buttons = [
+        {"label": "Play", "method": "animate", "args": [None, play]},
+        {"label": "Stop", "method": "animate", "args": [[None], at_once]},
+    ]
+    height = first.figure.layout.height + 90
+    first.figure.update_layout(
+        height=height,
+        margin_b=135,
+        sliders=[_SLIDER | {"steps": steps, "currentvalue": {"prefix": word, "xanchor": "left"}}],
+        updatemenus=[_BUTTONS | {"buttons": buttons}],
+    )
+    return first
+
+
+def _hue(colour: str) -> str:
+    return COLOURS.get(colour, colour)
+
+
+def _faint(colour: str) -> str:
+    """The colour, mostly transparent."""
+    hue = _hue(colour).lstrip("#")
+    red, green, blue = (int(hue[i : i + 2], 16) for i in (0, 2, 4))
+    return f"rgba({red}, {green}, {blue}, 0.3)"
+
+
+def _short(values: ArrayLike) -> NDArray[Any]:
+    """The array in no more than four bytes an element, which saves room in the notebook."""
+    array = np.asarray(values)
+    if array.dtype.kind == "f":
+        return array.astype(np.float32)
+    small = array.dtype.kind in "iu" and (not array.size or abs(array).max() < 2**31)
+    return array.astype(np.int32) if small else array
+
+
+def _named(traces: Any) -> int:
+    return sum(bool(trace.name) for trace in traces)
+
+
+def _place(value: Any, log: bool) -> Any:
+    """Where a text stands: plotly wants exponents of ten on a logarithmic axis, for texts only."""
+    return math.log10(value) if log else value
+
+
+def _nth(panel: int) -> str:
+    return str(panel + 1) if panel else ""
+
+
+_AXIS = {
+    "gridcolor": GRID,
+    "linecolor": GRID,
+    "zerolinecolor": GRID,
+    "ticks": "outside",
+    "tickcolor": GRID,
+    "automargin": True,
+    "exponentformat": "power",
+}
+_LAYOUT = {
+    "template": "none",
+    "colorway": [COLOURS[c] for c in ("blue", "orange", "green", "purple", "sky", "clipped")],
+    "font": {"color": GREY, "size": 13, "family": "system-ui, sans-serif"},
+    "title": {"x": 0.02, "xanchor": "left", "font": {"size": 15}},
+    "paper_bgcolor": "rgba(0, 0, 0, 0)",
+    "plot_bgcolor": "rgba(0, 0, 0, 0)",
+    "legend": {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
+    "margin": {"l": 60, "r": 20, "t": 75, "b": 50},
+    "hovermode": "closest",
+    "modebar": {"bgcolor": "rgba(0, 0, 0, 0)", "color": GREY, "activecolor": COLOURS["blue"]},
+    "bargap": 0.15,
+}
+_SLIDER = {
+    "x": 0.12,
+    "len": 0.88,
+    "y": -0.28,
+    "pad": {"t": 20},
+    "bgcolor": GRID,
+    "bordercolor": GRID,
+    "tickcolor": GREY,
+    "activebgcolor": COLOURS["blue"],
+    "font": {"color": GREY},
+}
+_BUTTONS = {
+    "type": "buttons",
+    "direction": "left",
+    "x": 0.1,
+    "y": -0.28,
+    "xanchor": "right",
+    "yanchor": "top",
+    "pad": {"t": 20},
+    "showactive": False,
+    "bgcolor": "rgba(0, 0, 0, 0)",
+    "bordercolor": GRID,
+    "font": {"color": GREY},
+}
