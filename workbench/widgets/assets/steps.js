@@ -12,7 +12,7 @@ function render({ model, el }) {
   const words = find(".wb-steps-words"), story = words.querySelector("ol");
   const still = matchMedia("(prefers-reduced-motion: reduce)");
   const painter = new StepsPainter(model, canvas, losses);
-  let frame = 0, grownFrom = -Infinity, hovered = null, playing = false, asked = 0, grab = false;
+  let frame = 0, grownFrom = -Infinity, hovered = null, playing = false, asked = 0, due = 0, grab = false;
 
   // --- showing -----------------------------------------------------------------------------------
   function paint(now) {
@@ -138,15 +138,16 @@ function render({ model, el }) {
     play.setAttribute("aria-pressed", on);
     if (!on) return;
     if (get("candidate") >= painter.bins - 1) goTo(get("target_bins"));
+    due = performance.now();
     requestAnimationFrame(next);
   }
   function next(now) {
     if (!playing || !root.isConnected) return;
-    const waited = now - asked, arrived = get("step").t === get("candidate");
-    if (!arrived && waited > PATIENCE_MS) return setPlaying(false); // the kernel is busy, or gone
-    // half a frame early is nearer than half a frame late
-    if (arrived && waited >= 1000 / Number(speed.value) - 8) {
+    const arrived = get("step").t === get("candidate"), rest = 1000 / Number(speed.value);
+    if (!arrived && now - asked > PATIENCE_MS) return setPlaying(false); // the kernel is busy, or gone
+    if (arrived && now >= due) {
       if (get("candidate") >= painter.bins - 1) return setPlaying(false);
+      due = Math.max(due + rest, now); // a late picture is made up for by the next, no further
       goTo(get("candidate") + 1);
     }
     requestAnimationFrame(next);

@@ -8,10 +8,13 @@ const PANELS = [ // stage: when it appears
   { name: "clipped", stage: 1, height: 126, unit: "share of all values", title: "The histogram, clipped: P",
     legend: [["kept", "kept bins"], ["clipped", "beyond"], ["outlier", "collected in the last bin"]] },
   { name: "grouped", stage: 3, height: 88, unit: "", title: "Its groups",
+    teaser: "the kept bins, gathered into one group for each level",
     legend: [["group-a", ""], ["group-b", "bins, group by group"], ["level", "the group's level"]] },
   { name: "expanded", stage: 4, height: 110, unit: "", title: "The groups expanded: Q",
+    teaser: "each group, laid out over its bins again",
     legend: [["expanded", "Q"], ["ink", "P, as an outline"]] },
   { name: "shares", stage: 5, height: 96, unit: "nats", title: "Each bin's share of the divergence",
+    teaser: "where P and Q differ, and how much it counts",
     legend: [["more", "P above Q"], ["less", "P below Q"]] },
 ];
 const STEPS_HEIGHT = STEPS_FLAG + STEPS_FOOT + PANELS.reduce((sum, p) => sum + p.height + STEPS_TITLE, 0);
@@ -103,7 +106,7 @@ class StepsAxes {
   }
   mostOf(log) { // the same for all candidates, so that the axis stands still in the film
     if (this.get("zoom") === "near") return Math.max(this.clipped[this.t - 1], this.tallest);
-    return log ? Math.max(this.highest, this.tail) : Math.min(Math.max(this.highest, this.tail), 2 * this.highest);
+    return log ? Math.max(this.highest, this.tail) : Math.min(Math.max(this.highest, this.tail), 1.6 * this.highest);
   }
   shareScale({ top, bottom }) {
     const most = this.share > 0 && Number.isFinite(this.share) ? 1.05 * this.share : 1;
@@ -139,6 +142,11 @@ class StepsAxes {
     pen.textAlign = "right";
     if (shown && x + pen.measureText(panel.unit).width < end) pen.fillText(panel.unit, end, y);
     pen.font = this.font;
+  }
+  paintTeaser({ teaser, top, height }) {
+    this.pen.fillStyle = this.colour("faint");
+    this.pen.textAlign = "left";
+    this.pen.fillText(teaser, STEPS_LEFT, top + 8);
   }
   paintAxis(panel, scale) {
     const { pen } = this;

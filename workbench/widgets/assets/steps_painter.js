@@ -29,7 +29,7 @@ class StepsPainter extends StepsAxes {
     this.paintTitle(panel, shown);
     pen.fillStyle = this.colour("grid");
     pen.fillRect(STEPS_LEFT, panel.bottom, this.wide, 1);
-    if (!shown) return;
+    if (!shown) return this.paintTeaser(panel);
     const scale = this.scaleOf(panel);
     this.paintAxis(panel, scale);
     this.paintVeils(panel, hovered);
