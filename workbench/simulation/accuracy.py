@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -49,6 +49,7 @@ def accuracy(
     *,
     output: str | None = None,
     progress: bool = True,
+    before: Callable[[int], object] | None = None,
 ) -> Accuracy:
     """Measure a classifier in float and in int8.
 
@@ -60,6 +61,8 @@ def accuracy(
         scheme: a key of `workbench.simulation.scheme.SCHEMES`.
         output: the blob of class scores; the network's only output if not given.
         progress: show a progress bar.
+        before: called before each image with the number of those that are done; what it raises
+            ends the work.
 
     Raises:
         InputError: inputs and labels differ in number, or there are several outputs to choose
@@ -69,8 +72,12 @@ def accuracy(
         raise InputError(f"there are {len(inputs)} inputs and {len(labels)} labels")
     blob = output or _only_output(model)
     pair = [Simulator(model, plan, name) for name in ("float", scheme)]
-    bar = tqdm(inputs, desc="measuring accuracy", unit="image", disable=not progress)
-    answers = np.array([[_answer(one, item, blob, max(labels)) for one in pair] for item in bar])
+    bar = tqdm(range(len(inputs)), "measuring accuracy", unit="image", disable=not progress)
+    answers = np.empty((len(inputs), 2), np.int64)
+    for number in bar:
+        if before:
+            before(number)
+        answers[number] = [_answer(one, inputs[number], blob, max(labels)) for one in pair]
     right = answers == np.asarray(labels)[:, None]
     same = answers[:, 0] == answers[:, 1]
     return Accuracy(

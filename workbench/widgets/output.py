@@ -1,0 +1,202 @@
+"""What the network answers: float against int8 on the probes, and on a labelled set."""
+
+from __future__ import annotations
+
+import base64
+import io
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import anywidget
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+from traitlets import Dict, List, Unicode
+
+from workbench.calibration.labelled import Labelled, class_names
+from workbench.session import Session
+from workbench.session.outputs import Answer, LiveOutputs, Pair
+from workbench.session.pictures import Picture, picture
+from workbench.session.planes import plane_of
+from workbench.widgets.accuracy import AccuracyPanel
+from workbench.widgets.assets import script, style
+from workbench.widgets.look import decibels, digits, percent
+from workbench.widgets.plot import packed
+from workbench.widgets.view import View
+
+LARGEST = 256
+"""Longer sides of pictures are shrunk to this."""
+NO_PROBES = (
+    "There are no probe images to look at. Give the session some: "
+    "Session(model, stats, probes=images[:4])."
+)
+
+
+class OutputCards(anywidget.AnyWidget):
+    """A card for each probe: its picture, and what both networks answer.
+
+    Attributes:
+        pictures: for each card a mapping with name, about, and source (a data URL, or "").
+        cards: for each card a mapping with state ("waiting", "refining" or "fresh"), agrees
+            (true, false or none), verdict, classes (rows with name, expected, got: bars from 0
+            to 1 as [left, width], text and first for each) and outputs (mappings with name,
+            says, shape, and expected, got, difference as float32 bytes).
+        state: as of the cards, of all of them.
+        summary: one sentence about all of them.
+    """
+
+    _esm = script("kit.js", "axes.js", "output.js")
+    _css = style()
+
+    pictures = List(Dict()).tag(sync=True)
+    cards = List(Dict()).tag(sync=True)
+    state = Unicode("waiting").tag(sync=True)
+    summary = Unicode().tag(sync=True)
+
+
+class OutputView(View):
+    """The output on the probes, which follows the plan; accuracy when it is asked for.
+
+    Args:
+        session: whose plan and probes.
+        labels: names of the classes, or a text file with one on each line.
+        labelled: the labelled set: a path (see `read_labelled`), or inputs and their classes.
+        scheme: a key of `workbench.simulation.scheme.SCHEMES`.
+    """
+
+    watches = ("plan",)
+    rest_s = 0.06
+
+    def __init__(
+        self,
+        session: Session,
+        labels: Sequence[str] | str | Path = (),
+        labelled: str | Path | Labelled = "",
+        scheme: str = "requantize",
+    ) -> None:
+        self.names = class_names(labels)
+        self.outputs = LiveOutputs(session, scheme)
+        self.cards = OutputCards()
+        self.accuracy = AccuracyPanel(session, labelled, self.names, scheme)
+        super().__init__(session, self.cards, self.accuracy)
+        self.outputs.observe(self._changed, "report")
+        self.post((self, "pictures"), self._show_pictures)
+
+    def refresh(self) -> None:
+        """Ask for what is not known of the plan, and show what is."""
+        self.outputs.ask()
+        report = self.outputs.report
+        cards = [_card(answer, self.names) for answer in report.answers]
+        fresh = report.settled and report.plan is self.session.plan
+        with self.cards.hold_sync():
+            self.cards.cards = cards
+            self.cards.summary = _summary(report.answers)
+            self.cards.state = "failed" if report.problem else "fresh" if fresh else "refining"
+        if report.problem:
+            self.say(report.problem, wrong=True)
+        elif not report.answers:
+            self.say(NO_PROBES)
+        else:
+            self.say("")
+
+    def close(self) -> None:
+        """Stop following and measuring, and take the part off the page."""
+        self.outputs.unobserve_all()
+        self.accuracy.close()
+        super().close()
+
+    def _show_pictures(self) -> None:
+        probes = self.session.probes
+        self.cards.pictures = [_pictured(picture(probes, i)) for i in range(len(probes))]
+
+
+def _pictured(shown: Picture) -> dict[str, Any]:
+    source = "" if shown.pixels is None else _data_url(shown.pixels)
+    return {"name": shown.name, "about": shown.about, "source": source}
+
+
+def _data_url(pixels: NDArray[np.uint8]) -> str:
+    image, target = Image.fromarray(pixels), io.BytesIO()
+    image.thumbnail((LARGEST, LARGEST))
+    image.save(target, "PNG")
+    return "data:image/png;base64," + base64.b64encode(target.getvalue()).decode()
+
+
+def _summary(answers: Sequence[Answer | None]) -> str:
+    known = [answer for answer in answers if answer is not None]
+    votes = [answer.agrees for answer in known if answer.agrees is not None]
+    if not known:
+        return ""
+    if votes:
+        return f"int8 gives float's answer on {sum(votes)} of {len(votes)} probe images."
+    return f"The network's outputs on {len(known)} probes."
+
+
+def _card(answer: Answer | None, names: Sequence[str]) -> dict[str, Any]:
+    if answer is None:
+        return {"state": "waiting", "agrees": None, "verdict": "", "classes": [], "outputs": []}
+    pair = answer.classes
+    return {
+        "state": "fresh" if answer.fresh else "refining",
+        "agrees": answer.agrees,
+        "verdict": "" if pair is None else _verdict(pair, names),
+        "classes": [] if pair is None else _rows(pair, names),
+        "outputs": [_output(one, picture=pair is None) for one in answer.pairs],
+    }
+
+
+def _verdict(pair: Pair, names: Sequence[str]) -> str:
+    first, second = (_called(int(scores.argmax()), names) for scores in (pair.expected, pair.got))
+    return f"same answer: {first}" if first == second else f"float {first}, int8 {second}"
+
+
+def _called(number: int, names: Sequence[str]) -> str:
+    return names[number] if number < len(names) else f"class {number}"
+
+
+def _rows(pair: Pair, names: Sequence[str]) -> list[dict[str, Any]]:
+    top = pair.top()
+    a, b = pair.expected.ravel(), pair.got.ravel()
+    shown = np.array([a[list(top)], b[list(top)], np.zeros(len(top))])
+    low, span = float(shown.min()), float(shown.max() - shown.min()) or 1.0
+    write = percent if pair.are_shares else digits
+
+    def bar(value: float, first: bool) -> dict[str, Any]:
+        left = (min(value, 0.0) - low) / span
+        return {"bar": [left, abs(value) / span], "text": write(value), "first": first}
+
+    return [
+        {
+            "name": _called(i, names),
+            "expected": bar(float(a[i]), i == int(a.argmax())),
+            "got": bar(float(b[i]), i == int(b.argmax())),
+        }
+        for i in top
+    ]
+
+
+def _output(pair: Pair, picture: bool) -> dict[str, Any]:
+    """The figures of one output, and its pictures if wanted."""
+    plane = plane_of(pair)
+    if plane is None:
+        shapes = " and ".join("×".join(map(str, a.shape)) for a in (pair.expected, pair.got))
+        return {"name": pair.blob, "says": f"float and int8 have different shapes: {shapes}"}
+    said = {
+        "name": pair.blob,
+        "says": f"cosine {digits(pair.cosine, 5)} · SQNR {_db(pair.sqnr_db)}",
+    }
+    if not picture:
+        return said
+    return said | {
+        "about": plane.about,
+        "shape": list(plane.expected.shape),
+        "expected": packed(plane.expected),
+        "got": packed(plane.got),
+        "difference": packed(plane.difference),
+    }
+
+
+def _db(value: float) -> str:
+    return "without any signal" if value == -math.inf else decibels(value)
