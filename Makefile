@@ -5,7 +5,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 WORKERS ?= 2
 
-.PHONY: help lab test lint types imports unit notebooks browser bench screenshots samples clean
+.PHONY: help lab test lint types imports unit notebooks browser bench screenshots lessons samples clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -41,6 +41,9 @@ bench: $(VENV)/developed  ## measure speed, as ratios
 
 screenshots: $(VENV)/developed browser  ## make the pictures of the page
 	$(BIN)/python tests/browser/screenshots.py
+
+lessons: $(VENV)/developed browser  ## run the lessons and save them with their pictures
+	$(BIN)/python tools/lessons.py
 
 samples: $(VENV)/developed  ## train the sample networks again (large download: torch)
 	$(BIN)/pip install -q -e '.[train]'

@@ -1,6 +1,6 @@
 """Run lessons and save them with outputs that read well where no kernel runs.
 
-    python tools/lessons.py [--check] [NOTEBOOK ...]     all numbered notebooks, if none is named
+    python tools/lessons.py [NOTEBOOK ...]     all numbered notebooks, if none is named
 
 Every picture gets a still one (PNG) beside it. What changes from run to run, and what a page
 without a kernel cannot show, is left out: widgets, times, counts of execution.
