@@ -131,7 +131,9 @@ class Crew:
                 "memory, and collect again to go on.",
             ) from error
         except CancelledError as error:
-            raise lost("the cluster dropped the work, for its scheduler started again") from error
+            raise lost(
+                "the connection to the scheduler was lost, or another dropped the work"
+            ) from error
         return stretch
 
     def _place(self, key: object) -> str:
@@ -163,7 +165,8 @@ def lost(problem: str) -> EngineError:
     return EngineError(
         problem,
         where="cluster",
-        advice="Start workers by `dask worker SCHEDULER`, and collect again to go on.",
+        advice="See that the scheduler runs, start workers by `dask worker SCHEDULER`, and collect "
+        "again to go on.",
     )
 
 
@@ -206,6 +209,8 @@ def stretches(
                 yield sum(wave.look() for wave in waves)
                 time.sleep(POLL_S)
     finally:
+        for wave in waves:  # what nobody waits for is not begun; a leaf under way comes to its end
+            for future in (wave.root, *wave.leaves):
+                future.release()
         if client.status == "running":
-            client.cancel([future for wave in waves for future in (wave.root, *wave.leaves)])
             client.unregister_worker_plugin(name)
