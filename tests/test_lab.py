@@ -2,14 +2,17 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from workbench import cli, lab
-from workbench.model import save_model
+from workbench.model import load_model, save_model
 from workbench.samples import bundled
+from workbench.session import Session
 
 
 def test_the_notebooks_are_copied_once_and_never_overwritten(tmp_path):
@@ -74,3 +77,93 @@ def test_lab_on_ones_own_network_checks_its_files_first(
     assert found["SETTINGS"]["shape"] == (8, 8, 3)
     assert found["SETTINGS"]["mean"] == (1.0, 2.0, 3.0)
     assert "--LabApp.default_url=/lab/tree/m.ipynb" in calls[0]
+
+
+@pytest.mark.parametrize(
+    "option", ["news_url=None", "NeverCheckForUpdate", "extension_manager=readonly"]
+)
+def test_jupyterlab_asks_nothing_of_the_internet(tmp_path, calls, option):
+    lab.open_lab(tmp_path / "x.ipynb")
+    assert any(word.startswith("--LabApp.") and word.endswith(option) for word in calls[0])
+
+
+@pytest.fixture
+def app(tmp_path, monkeypatch):
+    """Run `workbench lab --app ...`; return what Voila would have been given."""
+    given: dict[str, dict] = {}
+
+    def call(command, cwd, env):
+        for name in ("app.ipynb", "voila.json"):
+            given[name] = json.loads((Path(cwd) / name).read_text(encoding="utf-8"))
+        given["env"] = env
+        return 0
+
+    def run(*words):
+        monkeypatch.setattr(sys, "argv", ["workbench", "lab", "--app", "--no-browser", *words])
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        return ended.value.code, given
+
+    monkeypatch.setattr(subprocess, "call", call)
+    monkeypatch.setattr(lab, "find_spec", lambda name: name)
+    monkeypatch.chdir(tmp_path)
+    return run
+
+
+@pytest.fixture
+def own(tmp_path, model, pictures):
+    save_model(model, tmp_path / "m.param", tmp_path / "m.bin")
+    return "m.param", "m.bin", str(pictures)
+
+
+def test_the_application_is_a_notebook_of_the_page_alone(app, own, tmp_path, capsys):
+    status, given = app(*own, "--mean", "1,2,3", "--limit", "3")
+    assert status == 0
+    (cell,) = given["app.ipynb"]["cells"]
+    found: dict[str, object] = {}
+    exec(cell["source"].replace("Workbench(", "session = ("), found)
+    session = found["session"]
+    assert Path.cwd() == tmp_path / "workbench-notebooks"
+    assert session.path == tmp_path / "workbench-notebooks" / "m.session"
+    assert session.stats.images == 3
+    assert len(session.probes) == 4
+    assert session.probes.reader.mean == (1.0, 2.0, 3.0)
+    server = given["voila.json"]["Voila"]
+    assert server["token"] in capsys.readouterr().out
+    assert server["kernel_websocket_connection_class"] == "workbench.server.PromptConnection"
+    policy = server["tornado_settings"]["headers"]["Content-Security-Policy"]
+    assert policy.startswith("default-src 'self'")
+    assert Path(given["env"]["JUPYTER_PATH"].split(os.pathsep)[0]).is_dir()
+
+
+def test_the_application_goes_on_where_it_was(app, own, tmp_path):
+    app(*own)
+    model = load_model("m.param", "m.bin")
+    place = tmp_path / "workbench-notebooks" / "m.session"
+    Session.open(place, model).set_threshold("fc", 2.5)
+    before = place.read_bytes()
+    app(*own)
+    assert place.read_bytes() == before
+
+
+def test_without_voila_the_command_says_what_to_install(app, own, monkeypatch, capsys):
+    monkeypatch.setattr(lab, "find_spec", lambda name: None)
+    status, _ = app(*own)
+    assert status == 1
+    said = capsys.readouterr().err
+    assert "pip install 'int8-workbench[app]'" in said
+
+
+def test_a_port_that_is_taken_is_passed_over():
+    with socket.socket() as other:
+        other.bind(("localhost", 0))
+        taken = other.getsockname()[1]
+        assert lab._free_port(taken) > taken
+
+
+def test_the_browser_is_opened_when_the_server_answers(monkeypatch):
+    opened = []
+    monkeypatch.setattr(lab.webbrowser, "open", opened.append)
+    with socket.create_server(("localhost", 0)) as server:
+        lab._open_soon(server.getsockname()[1], "address")
+    assert opened == ["address"]

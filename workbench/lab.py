@@ -1,20 +1,43 @@
-"""`workbench lab`: the notebooks, copied to a folder of the user's and opened in JupyterLab."""
+"""`workbench lab`: the notebooks in JupyterLab, or the page alone as an application."""
 
 from __future__ import annotations
 
 import json
 import os
+import secrets
 import shutil
+import socket
 import subprocess
 import sys
+import webbrowser
 from collections.abc import Mapping
+from importlib.util import find_spec
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from threading import Thread
+from time import sleep
 from typing import Any
 from urllib.parse import quote
 
+from workbench.errors import WorkbenchError
 from workbench.samples import bundled
 
 START = "workbench.ipynb"
+APP = """\
+import os
+
+from workbench import Session, load_model
+from workbench.cli.options import open_inputs
+from workbench.widgets import Workbench
+
+os.chdir({folder!r})
+model = load_model({param!r}, {bin!r})
+probes = open_inputs(model, {inputs!r}, {settings!r})[:{probes}]
+Workbench(Session.open({session!r}, model, probes))
+"""
+JUPYTER = Path(__file__).resolve().parent / "jupyter"
+"""Where Voila finds our template, by JUPYTER_PATH."""
+SOON_S = 60
 
 
 def copy_notebooks(folder: Path) -> list[Path]:
@@ -53,13 +76,13 @@ def notebook_for(folder: Path, name: str, choices: Mapping[str, Any]) -> Path:
 
 def open_lab(notebook: Path, port: int = 8888, browser: bool = True) -> int:
     """Run JupyterLab on a notebook until it is stopped; return its exit status."""
-    from workbench.server import OPTION
+    from workbench.server import OPTIONS
 
     command = [
         sys.executable,
         "-m",
         "jupyterlab",
-        OPTION,
+        *OPTIONS,
         f"--LabApp.default_url=/lab/tree/{quote(notebook.name)}",
         f"--ServerApp.root_dir={notebook.parent.resolve()}",
         f"--ServerApp.port={port}",
@@ -69,3 +92,82 @@ def open_lab(notebook: Path, port: int = 8888, browser: bool = True) -> int:
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         command.append("--allow-root")  # in a container there is often no one else
     return subprocess.call(command, cwd=notebook.parent)
+
+
+def require_voila() -> None:
+    """Raise WorkbenchError if Voila, which `open_app` runs, is not installed."""
+    if find_spec("voila") is None:
+        raise WorkbenchError(
+            "the application needs Voila, which is not installed",
+            advice="Install it: pip install 'int8-workbench[app]'.",
+        )
+
+
+def open_app(choices: Mapping[str, Any], port: int = 8888, browser: bool = True) -> int:
+    """Run the page as an application, by Voila, until it is stopped; return its exit status.
+
+    Args:
+        choices: what `APP` has in braces.
+        port: of the server; the next one that is free is taken.
+        browser: whether to open a browser too.
+
+    Raises:
+        WorkbenchError: no port is free.
+    """
+    port, token = _free_port(port), secrets.token_urlsafe(24)
+    address = f"http://localhost:{port}/?token={token}"
+    print(f"The workbench is at {address}\nStop it with Ctrl+C.", flush=True)
+    if browser:
+        Thread(target=_open_soon, args=(port, address), daemon=True).start()
+    with TemporaryDirectory() as name:
+        _write_app(Path(name), choices, port, token)
+        found = os.pathsep.join(filter(None, [str(JUPYTER), os.environ.get("JUPYTER_PATH")]))
+        command = [sys.executable, "-m", "voila", "app.ipynb"]
+        return subprocess.call(command, cwd=name, env=os.environ | {"JUPYTER_PATH": found})
+
+
+def _write_app(folder: Path, choices: Mapping[str, Any], port: int, token: str) -> None:
+    """Write the notebook of the page, and the settings of the server, which hold its token."""
+    from workbench.server import CLASS, POLICY
+
+    cell: dict[str, Any] = {"cell_type": "code", "id": "page", "metadata": {}, "outputs": []}
+    cell |= {"execution_count": None, "source": APP.format(**choices)}
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    metadata = {"kernelspec": kernel, "title": f"int8 workbench: {Path(choices['param']).stem}"}
+    notebook = {"cells": [cell], "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
+    server = {
+        "token": token,
+        "port": port,
+        "port_retries": 0,
+        "open_browser": False,
+        "log_level": "WARN",
+        "kernel_websocket_connection_class": CLASS,
+        "tornado_settings": {"headers": {"Content-Security-Policy": POLICY}},
+    }
+    page = {"template": "workbench", "show_tracebacks": True}
+    settings = {"Voila": server, "VoilaConfiguration": page}
+    for file, content in (("app.ipynb", notebook), ("voila.json", settings)):
+        (folder / file).write_text(json.dumps(content), encoding="utf-8")
+
+
+def _free_port(first: int) -> int:
+    for port in range(first, min(first + 50, 65536)):
+        with socket.socket() as probe:
+            try:
+                probe.bind(("localhost", port))
+            except OSError:
+                continue
+            return port
+    raise WorkbenchError(f"no port from {first} on is free", advice="Give another by --port.")
+
+
+def _open_soon(port: int, address: str) -> None:
+    """Open the browser when the server answers."""
+    for _ in range(SOON_S * 5):
+        try:
+            socket.create_connection(("localhost", port), 1).close()
+        except OSError:
+            sleep(0.2)
+        else:
+            webbrowser.open(address)
+            return

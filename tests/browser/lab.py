@@ -18,7 +18,7 @@ from urllib.request import urlopen
 
 from playwright.sync_api import Browser, Page, Playwright
 
-from workbench.server import OPTION
+from workbench.server import OPTIONS
 
 NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
 FLAGS = (
@@ -30,9 +30,8 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
-# Without these, outputs outside the window are not in the page, and news are asked for.
+# Without this, outputs outside the window are not in the page.
 SETTINGS = {"@jupyterlab/notebook-extension/tracker.jupyterlab-settings": {"windowingMode": "none"}}
-DISABLED = {"disabledExtensions": {"@jupyterlab/apputils-extension:announcements": True}}
 KERNEL = "jupyterapp.shell.currentWidget?.sessionContext?.session?.kernel"
 CELLS = "jupyterapp.shell.currentWidget.content.widgets.filter(c => c.model.type === 'code')"
 
@@ -57,7 +56,7 @@ def lab_server(folder: Path) -> Iterator[str]:
     command = [
         *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ip=127.0.0.1"),
         *(f"--port={port}", "--ServerApp.port_retries=0", "--IdentityProvider.token="),
-        *("--ServerApp.password=", "--ServerApp.disable_check_xsrf=True", OPTION),
+        *("--ServerApp.password=", "--ServerApp.disable_check_xsrf=True", *OPTIONS),
         *(f"--ServerApp.root_dir={root}", "--LabApp.expose_app_in_browser=True"),
     ]
     with (folder / "server.log").open("wb") as log:
@@ -126,7 +125,6 @@ def _own_folders(folder: Path) -> dict[str, str]:
     folders["IPYTHONDIR"] = folder / "ipython"
     for path in folders.values():
         path.mkdir()
-    _write(folder / "config_dir" / "labconfig" / "page_config.json", DISABLED)
     for name, content in SETTINGS.items():
         _write(folder / "settings" / name, content)
     return {name: str(path) for name, path in folders.items()}
