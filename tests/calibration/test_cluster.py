@@ -121,12 +121,9 @@ def test_a_worker_killed_in_the_middle_changes_no_bit(model, inputs, client, pas
 @pytest.mark.parametrize("size", [1, 7, IMAGES])
 def test_stretches_join_to_the_same_counts_however_they_are_cut(model, inputs, size):
     worker = Worker(model, inputs, ("data", "conv1", "pool"))
-    parts = [
-        Stretch(index, tallies, {})
-        for index, tallies in worker.parts(
-            STAGES[1][0], dict.fromkeys(worker.blobs, 0.0), range(IMAGES), threads=1
-        )
-    ]
+    nothing = dict.fromkeys(worker.blobs, 0.0)
+    batches = [worker.batch(STAGES[1][0], nothing, [index]) for index in range(IMAGES)]
+    parts = [Stretch(*part, {}) for (part,), _ in batches]
     cut = [reduce(add, parts[first : first + size]) for first in range(0, IMAGES, size)]
     while len(cut) > 1:
         cut = [reduce(add, cut[first : first + 2]) for first in range(0, len(cut), 2)]

@@ -29,8 +29,8 @@ def assert_same(one, two):
 
 def counted_runs(monkeypatch) -> list[int]:
     """A list that grows by one with each run of a network."""
-    run, calls = Network.run, []
-    monkeypatch.setattr(Network, "run", lambda *args: calls.append(1) or run(*args))
+    run, calls = Network.run_values, []
+    monkeypatch.setattr(Network, "run_values", lambda *args: calls.append(1) or run(*args))
     return calls
 
 
@@ -85,7 +85,7 @@ def test_inputs_may_be_mappings(model, arrays):
 
 def test_a_stopped_collection_goes_on_where_it_was(model, arrays, monkeypatch):
     expected = collect(model, arrays, **QUIET)
-    run, calls = Network.run, []
+    run, calls = Network.run_values, []
 
     def run_until_stopped(self, inputs, blobs):
         calls.append(1)
@@ -93,7 +93,7 @@ def test_a_stopped_collection_goes_on_where_it_was(model, arrays, monkeypatch):
             raise KeyboardInterrupt
         return run(self, inputs, blobs)
 
-    monkeypatch.setattr(Network, "run", run_until_stopped)
+    monkeypatch.setattr(Network, "run_values", run_until_stopped)
     with pytest.raises(Interrupted, match="ranges, 2 of 6 images"):
         collect(model, arrays, **QUIET)
     with pytest.raises(Interrupted, match="histograms, 1 of 6 images"):
@@ -106,7 +106,7 @@ def test_a_stopped_collection_goes_on_where_it_was(model, arrays, monkeypatch):
 
 
 def test_what_is_counted_so_far_can_be_looked_at(model, arrays, monkeypatch):
-    run, calls = Network.run, []
+    run, calls = Network.run_values, []
 
     def run_twice(self, inputs, blobs):
         calls.append(1)
@@ -114,7 +114,7 @@ def test_what_is_counted_so_far_can_be_looked_at(model, arrays, monkeypatch):
             raise KeyboardInterrupt
         return run(self, inputs, blobs)
 
-    monkeypatch.setattr(Network, "run", run_twice)
+    monkeypatch.setattr(Network, "run_values", run_twice)
     collector = Collector(model, arrays)
     with pytest.raises(KeyboardInterrupt):
         collector.run(progress=False)

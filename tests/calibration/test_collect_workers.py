@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from functools import partial
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from workbench.calibration.collect import collect
 from workbench.calibration.inputs import ImageFolder
 from workbench.calibration.state import STAGES
-from workbench.calibration.worker import Worker, merged
+from workbench.calibration.worker import BATCH, Pace, Worker
 from workbench.errors import EngineError, InputError, WorkbenchWarning
 
 QUIET = {"progress": False}
@@ -63,14 +64,33 @@ def test_processes_name_the_unreadable_picture(model, pictures):
         collect(model, ImageFolder(pictures, shape=(8, 8, 3)), workers=2, **QUIET)
 
 
-def test_parts_of_neighbours_are_added_and_the_unreadable_stands_alone(model, arrays):
-    worker = Worker(model, arrays, ("data",))
-    stage = STAGES[1][0]
-    parts = list(worker.parts(stage, {"data": 0.0}, range(4), threads=1))
-    joined = merged([*parts[:2], (9, None), *parts[2:]])
-    assert [index for index, _ in joined] == [1, 9, 3]
-    whole = parts[0][1]["data"] + parts[1][1]["data"]
-    assert np.array_equal(joined[0][1]["data"].settled.counts, whole.settled.counts)
+def test_neighbours_are_added_and_the_unreadable_stands_alone(model, pictures):
+    (pictures / "1.bmp").write_bytes(b"BM")
+    images = ImageFolder(pictures, shape=(8, 8, 3))
+    worker = Worker(model, images, ("data",))
+    batch = partial(worker.batch, STAGES[1][0], {"data": 0.0})
+    parts, error = batch(range(4))
+    assert error is None
+    assert [index for index, _ in parts] == [0, 1, 3]
+    assert parts[1][1] is None
+    one, two = (batch([index])[0][0][1]["data"] for index in (2, 3))
+    assert np.array_equal(parts[2][1]["data"].counts, (one + two).counts)
+
+
+def test_what_was_counted_before_an_error_is_handed_over(model, arrays):
+    wrong = [*arrays[:2], np.zeros((9, 9, 9, 9, 9), np.float32)]
+    parts, error = Worker(model, wrong, ("data",)).batch(STAGES[1][0], {"data": 0.0}, range(3))
+    assert [index for index, _ in parts] == [1]
+    assert isinstance(error, InputError)
+
+
+@pytest.mark.parametrize("hands", [1, 2, 5])
+@pytest.mark.parametrize("number", [0, 1, 7, 1000])
+def test_batches_are_all_positions_in_order_and_begin_with_one(hands, number):
+    batches = list(Pace(range(number), hands))
+    assert [index for batch in batches for index in batch] == list(range(number))
+    assert all(len(batch) == 1 for batch in batches[:1])
+    assert max(map(len, batches), default=0) <= BATCH
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="processes are ended otherwise there")

@@ -1,7 +1,7 @@
 """The file that keeps a collection while it runs, so that not even a power cut loses it.
 
-A NumPy .npz without pickled objects: `meta` (JSON text) and one array for each attribute of the
-tallies, with one row for each blob.
+A NumPy .npz without pickled objects: `meta` (JSON text), `counts` (those of all blobs one after
+another), and for each other attribute of the tallies an array with one number for each blob.
 """
 
 from __future__ import annotations
@@ -20,26 +20,30 @@ from workbench.calibration.tally import Tally
 from workbench.files import reading, replacing
 from workbench.numerics.histogram import BINS
 
-VERSION = 1
+VERSION = 2
 KIND: dict[int, type[AnyTally]] = {1: FineTally, 2: Tally}
-SIZE: dict[type[AnyTally], int] = {FineTally: FINE_BINS, Tally: BINS}
 _STATE = ("passes", "total", "stage", "done")
 
 
 def save_checkpoint(kept: Kept, path: Path) -> None:
     """Write a collection's state, replacing the file only when the whole is written."""
     state = kept.state
+    tallies = state.tallies.values()
+    counts = [tally.counts for tally in tallies]
     meta = {
         "version": VERSION,
         "model_sha256": kept.model_sha256,
         "mark": kept.mark,
         "blobs": list(state.tallies),
+        "sizes": [array.size for array in counts],
         "left_out": state.left_out,
         **{name: getattr(state, name) for name in _STATE},
     }
-    names = [field.name for field in fields(KIND[state.passes])]
-    tallies = [t.settled if isinstance(t, FineTally) else t for t in state.tallies.values()]
-    columns: dict[str, Any] = {n: np.array([getattr(t, n) for t in tallies]) for n in names}
+    columns: dict[str, Any] = {
+        name: np.array([getattr(tally, name) for tally in tallies])
+        for name in _scalars(state.passes)
+    }
+    columns["counts"] = np.concatenate(counts)
     with replacing(path) as temporary, temporary.open("wb") as stream:
         np.savez(stream, meta=np.array(json.dumps(meta)), **columns)
 
@@ -66,11 +70,7 @@ def _assemble(meta: dict[str, Any], columns: dict[str, NDArray[Any]]) -> Kept:
     if meta["version"] != VERSION:
         raise ValueError(f"version {meta['version']}, not {VERSION}")
     numbers = {name: int(meta[name]) for name in _STATE}
-    kind = KIND[numbers["passes"]]
-    rows = zip(*(columns[field.name] for field in fields(kind)), strict=True)
-    tallies = [kind(*map(_plain, row)) for row in rows]
-    if any(tally.counts.shape != (SIZE[kind],) for tally in tallies):
-        raise ValueError("counts of another number of bins")
+    tallies = _tallies(numbers["passes"], meta["sizes"], columns)
     if not 0 <= numbers["done"] <= numbers["total"]:
         raise ValueError("more is done than there is")
     if not 0 <= numbers["stage"] < len(STAGES[numbers["passes"]]):
@@ -83,5 +83,18 @@ def _assemble(meta: dict[str, Any], columns: dict[str, NDArray[Any]]) -> Kept:
     return Kept(state, str(meta["model_sha256"]), str(meta["mark"]))
 
 
-def _plain(value: Any) -> Any:
-    return value if isinstance(value, np.ndarray) else value.item()
+def _tallies(passes: int, sizes: list[int], columns: dict[str, NDArray[Any]]) -> list[AnyTally]:
+    good = range(FINE_BINS + 1) if passes == 1 else (BINS,)
+    if any(size not in good for size in sizes) or sum(sizes) != columns["counts"].size:
+        raise ValueError("counts of another number of bins")
+    counts = np.split(columns["counts"], np.cumsum(sizes)[:-1])
+    names = _scalars(passes)
+    rows = zip(*(columns[name] for name in names), strict=True)
+    return [
+        KIND[passes](counts=part, **{n: value.item() for n, value in zip(names, row, strict=True)})
+        for part, row in zip(counts, rows, strict=True)
+    ]
+
+
+def _scalars(passes: int) -> list[str]:
+    return [field.name for field in fields(KIND[passes]) if field.name != "counts"]

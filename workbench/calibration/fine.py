@@ -1,70 +1,67 @@
-"""Fine counts over a range that is a power of two and doubles: no first pass is needed.
+"""Fine counts over a range that is a power of four and grows: no first pass is needed.
 
-Bin i of n holds i * 2**exponent / n <= |x| < (i + 1) * 2**exponent / n. To scale a float32 by a
-power of two is exact, and when the range doubles neighbouring bins are merged, which is exact
-too: the same values give the same counts in whatever order they come.
+Bin k of n holds (k/n)^2 * 2^E <= |x| < ((k+1)/n)^2 * 2^E, E even: equal steps of the root, so
+that bins are narrow where values crowd. To scale a float32 by a power of two is exact, and a
+range four times as wide merges neighbouring bins, which is exact too: the same values give the
+same counts in whatever order they come.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from workbench.calibration.tally import finite_values
-from workbench.numerics.histogram import BINS, Histogram, largest, sweep
+from workbench.numerics import compiled
+from workbench.numerics.histogram import BINS, BLOCK, Histogram
 
-FINE_BINS = 16 * BINS
-"""So many that 8 to 16 of them make one of the bins over [0, absmax]."""
+FINE_BINS = 1 << 18
+"""So many that 32 to 64 of them make the last of 2048 bins over [0, absmax], 64 to 128 the bin
+at a quarter of it, and so on. What a border cuts is then about a tenth of the chance by which a
+bin's count differs from one set of images to another."""
 
 LOWEST = -100
-"""Smallest exponent: below it 2**-exponent * FINE_BINS would leave float32's range."""
+"""Smallest exponent: all that is smaller shares its first bins."""
+
+Counts = NDArray[np.uint32] | NDArray[np.int64]
+_NONE = np.zeros(0, np.uint32)
+_MOST_UINT32 = 2**32 - 1
 
 
 def exponent_of(absmax: float) -> int:
-    """Return the smallest exponent with absmax < 2**exponent, but at least LOWEST."""
-    return max(math.frexp(absmax)[1], LOWEST) if absmax else LOWEST
+    """Return the smallest even exponent with absmax < 2**exponent, but at least LOWEST."""
+    exponent = math.frexp(absmax)[1] if absmax else LOWEST
+    return max(exponent + exponent % 2, LOWEST)
 
 
-def factor_of(exponent: int, bins: int = FINE_BINS) -> np.float32:
-    """Return what takes |x| to its bin's number."""
-    return np.float32(math.ldexp(bins, -exponent))
-
-
-def count_fine(
+def fine_bins(
     values: NDArray[np.float32], exponent: int, bins: int = FINE_BINS
-) -> tuple[NDArray[np.int64], int]:
-    """Count |x|: bin = floor(|x| * 2**-exponent * bins).
-
-    Args:
-        values: float32 (n,), all |x| < 2**exponent.
-        exponent: of the range, at least LOWEST.
-        bins: number of bins, a power of two up to FINE_BINS.
-
-    Returns:
-        counts int64 (bins,) of the nonzero values, and the number of exact zeros.
-    """
-    factor = factor_of(exponent, bins)
-
-    def place(magnitude: NDArray[np.float32]) -> None:
-        np.multiply(magnitude, factor, out=magnitude)
-
+) -> NDArray[np.int32]:
+    """Return floor(sqrt(|x| * 2**-exponent) * bins) in float32 for float32 values below it."""
     with np.errstate(under="ignore"):  # far below the range: bin 0 in any case
-        return sweep(values, bins, place)
+        roots = np.abs(values) * np.float32(math.ldexp(1.0, -exponent))
+    np.sqrt(roots, out=roots)
+    roots *= np.float32(bins)
+    return roots.astype(np.int32)
 
 
-def widened(counts: NDArray[np.int64], doublings: int) -> NDArray[np.int64]:
-    """Return the counts over a range 2**doublings times as wide, by merging neighbours."""
-    merged = counts.reshape(-1, min(1 << min(doublings, 63), counts.size)).sum(axis=1)
-    result = np.zeros_like(counts)
-    result[: merged.size] = merged
-    return result
+def widened(counts: Counts, steps: int) -> Counts:
+    """Return the counts over a range 4**steps times as wide, by merging neighbours."""
+    if not steps or not counts.size:
+        return counts
+    group = 1 << min(steps, 30)
+    if group >= counts.size:
+        return counts.sum(keepdims=True, dtype=counts.dtype)
+    starts = np.arange(0, counts.size, group)
+    merged: Counts = np.add.reduceat(counts, starts, dtype=counts.dtype)
+    return merged
 
 
 def over_range(
-    counts: NDArray[np.int64], exponent: int, absmax: float, bins: int = BINS
+    counts: Counts, exponent: int, absmax: float, bins: int = BINS, fine: int = FINE_BINS
 ) -> NDArray[np.int64]:
     """Bring fine counts to equal bins over [0, absmax].
 
@@ -73,103 +70,131 @@ def over_range(
     bin holds.
 
     Args:
-        counts: int64 (n,), fine counts of values up to absmax.
-        exponent: their range is 2**exponent.
+        counts: integers (n,), n up to `fine`, of values up to absmax.
+        exponent: the range of all `fine` bins is 2**exponent.
         absmax: the largest |x|.
         bins: number of bins wanted.
+        fine: number of fine bins of the whole range.
 
     Returns:
         int64 (bins,).
     """
-    if absmax == 0:
+    if absmax == 0 or not counts.size:
         return np.zeros(bins, np.int64)
-    width = math.ldexp(1.0, exponent) / counts.size
-    last = int(absmax / width)
-    edges = np.append(np.arange(last + 1) * width, absmax)
-    below = np.append(0, counts[: last + 1].cumsum())
-    cuts = np.rint(np.interp(np.linspace(0.0, absmax, bins + 1), edges, below)).astype(np.int64)
+    below = np.append(0, counts.cumsum(dtype=np.int64))
+    borders = np.ldexp(np.linspace(0.0, absmax, bins + 1), -exponent)
+    cut = np.minimum((np.sqrt(borders) * fine).astype(np.int64), counts.size - 1)
+    low, high = (cut / fine) ** 2, np.minimum(((cut + 1) / fine) ** 2, borders[-1])
+    share = np.clip((borders - low) / np.where(high > low, high - low, 1), 0, 1)
+    cuts = below[cut] + np.rint(share * (below[cut + 1] - below[cut])).astype(np.int64)
     cuts[-1] = below[-1]
     result: NDArray[np.int64] = np.diff(cuts)
     return result
 
 
-_NO_COUNTS = np.zeros(0, np.int64)
-_NO_BINS = np.zeros(0, np.uint16)
-
-
 @dataclass(frozen=True, eq=False)
 class FineTally:
-    """Running statistics of one blob, in one pass.
-
-    Values of small blobs wait as bin numbers until there are many: counting them image by image
-    would go over all bins for a few values.
+    """What is known of one blob, in one pass.
 
     Attributes:
         absmax, nonfinite, blob_size, zeros: as in `Tally`.
-        counts: int64 (bins,), finite values over [0, 2**exponent), zeros included; empty
-            if none are counted yet.
-        exponent: of the smallest power of two above absmax.
-        waiting: uint16 (n,), bins of values that `counts` does not have yet.
+        counts: uint32, or int64 when there are very many values, (n,): nonzero finite values
+            over [0, 2**exponent), up to the bin of absmax; empty if there are none.
+        exponent: of the smallest power of four above absmax.
     """
 
     absmax: float = 0.0
     nonfinite: int = 0
     blob_size: int = 0
-    counts: NDArray[np.int64] = field(default_factory=lambda: _NO_COUNTS)
+    counts: Counts = field(default_factory=lambda: _NONE)
     zeros: int = 0
     exponent: int = LOWEST
-    waiting: NDArray[np.uint16] = field(default_factory=lambda: _NO_BINS)
-
-    @classmethod
-    def of(cls, blob: NDArray[np.float32]) -> FineTally:
-        """Count one image's blob (float32, any shape)."""
-        finite = finite_values(blob)
-        absmax = largest(finite)
-        exponent = exponent_of(absmax)
-        known = absmax, blob.size - finite.size, blob.size
-        if finite.size > FINE_BINS:
-            counts, zeros = count_fine(finite, exponent)
-            counts[0] += zeros
-            return cls(*known, counts, zeros, exponent)
-        bins = (np.abs(finite) * factor_of(exponent)).astype(np.uint16)
-        return cls(*known, _NO_COUNTS, finite.size - int(np.count_nonzero(finite)), exponent, bins)
 
     def __add__(self, later: FineTally) -> FineTally:
         """Take in what was counted of later images."""
         exponent = max(self.exponent, later.exponent)
-        one, two = self._over(exponent), later._over(exponent)
-        both = one.counts.size and two.counts.size
-        total = FineTally(
+        one, two = (widened(t.counts, (exponent - t.exponent) // 2) for t in (self, later))
+        return FineTally(
             max(self.absmax, later.absmax),
             self.nonfinite + later.nonfinite,
             later.blob_size or self.blob_size,
-            one.counts + two.counts if both else one.counts if one.counts.size else two.counts,
+            _sum(one, two),
             self.zeros + later.zeros,
             exponent,
-            np.concatenate((one.waiting, two.waiting)),
         )
-        return total.settled if total.waiting.size > FINE_BINS else total
-
-    @property
-    def settled(self) -> FineTally:
-        """The same with nothing waiting and all counts."""
-        counts = np.bincount(self.waiting, minlength=FINE_BINS)
-        if self.counts.size:
-            counts += self.counts
-        return replace(self, counts=counts, waiting=_NO_BINS)
-
-    def _over(self, exponent: int) -> FineTally:
-        doublings = exponent - self.exponent
-        if not doublings:
-            return self
-        counts = widened(self.counts, doublings) if self.counts.size else self.counts
-        return replace(self, counts=counts, waiting=self.waiting >> np.uint16(min(doublings, 15)))
 
     @property
     def histogram(self) -> Histogram:
         """The counts over [0, absmax]; see `over_range` for how far they may be off."""
-        counts = self.settled.counts
-        counts[0] -= self.zeros
-        return Histogram(
-            over_range(counts, self.exponent, self.absmax), self.absmax, self.zeros, self.blob_size
+        counts = over_range(self.counts, self.exponent, self.absmax)
+        return Histogram(counts, self.absmax, self.zeros, self.blob_size)
+
+
+def _sum(one: Counts, two: Counts) -> Counts:
+    short, long = sorted((one, two), key=len)
+    if not short.size:
+        return long
+    most = int(short.max()) + int(long.max())
+    total: Counts = long.astype(np.uint32 if most <= _MOST_UINT32 else np.int64)
+    total[: short.size] += short
+    return total
+
+
+class FineCounter:
+    """Counts one blob of image after image, in place.
+
+    Without compiled loops values wait as bin numbers until there are many, for NumPy would go
+    over all bins for a few values.
+    """
+
+    def __init__(self) -> None:
+        self._known = FineTally()
+        self._table = np.zeros(FINE_BINS + compiled.SPARE, np.uint32)
+        self._waiting: list[NDArray[np.int32]] = []
+
+    def add(self, blob: NDArray[np.float32]) -> None:
+        """Count one image's blob (float32, any shape)."""
+        values, absmax = finite_values(blob)
+        exponent = exponent_of(absmax)
+        if exponent > self._known.exponent:
+            self._widen((exponent - self._known.exponent) // 2)
+        self._known += FineTally(absmax, blob.size - values.size, blob.size, exponent=exponent)
+        if loops := compiled.loops():
+            factor = np.float32(math.ldexp(1.0, -self._known.exponent))
+            loops.count_roots(values, factor, np.float32(FINE_BINS), self._table)
+        else:
+            self._wait(values)
+
+    def _wait(self, values: NDArray[np.float32]) -> None:
+        for start in range(0, values.size, BLOCK):
+            block = values[start : start + BLOCK]
+            bins = fine_bins(block, self._known.exponent)
+            bins[block == 0] = FINE_BINS
+            self._waiting.append(bins)
+        if sum(map(len, self._waiting)) > FINE_BINS:
+            self._settle()
+
+    def _settle(self) -> None:
+        if self._waiting:
+            bins = np.concatenate(self._waiting)
+            self._table += np.bincount(bins, minlength=self._table.size).astype(np.uint32)
+            self._waiting.clear()
+
+    def _widen(self, steps: int) -> None:
+        self._settle()
+        if self._known.absmax:
+            merged = widened(self._table[:FINE_BINS], steps)
+            self._table[:FINE_BINS] = 0
+            self._table[: merged.size] = merged
+
+    @property
+    def tally(self) -> FineTally:
+        """All that has been counted."""
+        self._settle()
+        known = self._known
+        used = int(fine_bins(np.array([known.absmax], np.float32), known.exponent)[0]) + 1
+        counts = self._table[: used if known.absmax else 0].copy()
+        zeros = int(self._table[FINE_BINS:].sum())
+        return FineTally(
+            known.absmax, known.nonfinite, known.blob_size, counts, zeros, known.exponent
         )

@@ -6,16 +6,28 @@ import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
+from typing import Protocol
 
 import numpy as np
 
-from workbench.calibration.fine import FineTally
+from workbench.calibration.fine import FineCounter, FineTally
 from workbench.calibration.inputs import FileInputs, Item, MultiInput
 from workbench.calibration.readers import Array
-from workbench.calibration.tally import Tally
+from workbench.calibration.tally import Folding, Tally
 from workbench.errors import CalibrationError
 
 AnyTally = Tally | FineTally
+
+
+class Counter(Protocol):
+    """Counts one blob of image after image."""
+
+    def add(self, blob: Array) -> None:
+        """Take in one image's blob."""
+
+    @property
+    def tally(self) -> AnyTally:
+        """All that has been taken in."""
 
 
 @dataclass(frozen=True)
@@ -24,24 +36,23 @@ class Stage:
 
     Attributes:
         title: what the progress bar says.
-        part: from the largest |x| of a blob in the stages before, and one image's blob, what
-            this image adds to the blob's tally.
+        counter: from the largest |x| of a blob in the stages before, makes what counts it.
     """
 
     title: str
-    part: Callable[[float, Array], AnyTally]
+    counter: Callable[[float], Counter]
 
 
-def _fine(absmax: float, blob: Array) -> FineTally:
-    return FineTally.of(blob)
+def _fine(absmax: float) -> Counter:
+    return FineCounter()
 
 
-def _range(absmax: float, blob: Array) -> Tally:
-    return Tally().measured(blob)
+def _range(absmax: float) -> Counter:
+    return Folding(Tally(), Tally.measured)
 
 
-def _counts(absmax: float, blob: Array) -> Tally:
-    return Tally(absmax=absmax).counted(blob)
+def _counts(absmax: float) -> Counter:
+    return Folding(Tally(absmax=absmax), Tally.counted)
 
 
 STAGES: Mapping[int, tuple[Stage, ...]] = MappingProxyType(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -30,17 +31,17 @@ class Tally:
 
     def measured(self, blob: NDArray[np.float32]) -> Tally:
         """First pass: take in the range of one image's blob (float32, any shape)."""
-        finite = finite_values(blob)
+        finite, absmax = finite_values(blob)
         return replace(
             self,
-            absmax=max(self.absmax, largest(finite)),
+            absmax=max(self.absmax, absmax),
             nonfinite=self.nonfinite + blob.size - finite.size,
             blob_size=blob.size,
         )
 
     def counted(self, blob: NDArray[np.float32]) -> Tally:
         """Second pass: count one image's blob over the range that the first pass found."""
-        counts, zeros = count(finite_values(blob), self.absmax, self.counts.size)
+        counts, zeros = count(finite_values(blob)[0], self.absmax, self.counts.size)
         return replace(self, counts=self.counts + counts, zeros=self.zeros + zeros)
 
     def __add__(self, later: Tally) -> Tally:
@@ -59,9 +60,23 @@ class Tally:
         return Histogram(self.counts, self.absmax, self.zeros, self.blob_size)
 
 
-def finite_values(blob: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return the finite elements, flat; the blob's own if all are."""
-    flat = blob.ravel()
-    if np.isfinite(largest(flat)):
-        return flat
-    return flat[np.isfinite(flat)]
+def finite_values(blob: NDArray[np.float32]) -> tuple[NDArray[np.float32], float]:
+    """Return the finite elements, flat (the blob's own if all are), and the largest |x|."""
+    flat = np.ascontiguousarray(blob).reshape(-1)
+    absmax = largest(flat)
+    if not np.isfinite(absmax):
+        flat = flat[np.isfinite(flat)]
+        absmax = largest(flat)
+    return flat, absmax
+
+
+@dataclass
+class Folding:
+    """Takes in one image's blob after another, by a method of `Tally`."""
+
+    tally: Tally
+    step: Callable[[Tally, NDArray[np.float32]], Tally]
+
+    def add(self, blob: NDArray[np.float32]) -> None:
+        """Take in one image's blob (float32, any shape)."""
+        self.tally = self.step(self.tally, blob)

@@ -1,13 +1,15 @@
-"""One input at a time through a network: here, in threads, or in processes."""
+"""Inputs through a network, and what they add: here, in threads, or in processes."""
 
 from __future__ import annotations
 
 import multiprocessing
 import signal
+import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass, field
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -18,19 +20,26 @@ import numpy as np
 
 from workbench.calibration.inputs import FileInputs, Item, MultiInput
 from workbench.calibration.readers import Array
-from workbench.calibration.state import AnyTally, Stage, added
+from workbench.calibration.state import AnyTally, Counter, Stage
 from workbench.engine import Network
 from workbench.errors import EngineError, InputError
 from workbench.model import Model, load_model, save_model
+from workbench.numerics import compiled
 
 T = TypeVar("T")
 R = TypeVar("R")
 
-BATCH = 8
-"""Images that a process counts before it hands over, for its counts are some megabytes."""
+BATCH = 128
+"""Most inputs that are counted before they are handed over; merging then costs little."""
+
+BATCH_SECONDS = 0.5
+"""So long may it take, so that progress is seen and little is lost."""
 
 Part = tuple[int, Mapping[str, AnyTally] | None]
 """Position of the last input counted, and what it and those before it add; None if unreadable."""
+
+Batch = tuple[list[Part], BaseException | None]
+"""What a batch adds, and what ended it early."""
 
 
 class Worker:
@@ -42,30 +51,47 @@ class Worker:
         self.blobs = blobs
         self._network = Network(model)
 
-    def part(self, stage: Stage, absmax: Mapping[str, float], index: int) -> Part:
-        """Count one input; `absmax` is what was known of each blob before this stage."""
+    def batch(self, stage: Stage, absmax: Mapping[str, float], positions: Sequence[int]) -> Batch:
+        """Count some inputs together.
+
+        Args:
+            stage: what is counted.
+            absmax: largest |x| of each blob in the stages before.
+            positions: which inputs, ascending.
+
+        Returns:
+            What neighbours add, each unreadable input alone; and the error of the first input
+            that could not be run, or the stop by hand, after which no more are counted.
+        """
+        group = Group({name: partial(stage.counter, absmax[name]) for name in self.blobs})
+        try:
+            for index in positions:
+                group.take(index, self._values(index))
+        except BaseException as error:
+            return group.parts(), error
+        return group.parts(), None
+
+    def _values(self, index: int) -> Mapping[str, Array] | None:
         try:
             item = self.inputs[index]
         except InputError:
             if not isinstance(self.inputs, FileInputs | MultiInput):
                 raise
-            return index, None
-        blobs = self._network.run(as_mapping(self.model, item), self.blobs)
-        return index, {name: stage.part(absmax[name], blobs[name]) for name in self.blobs}
+            return None
+        return self._network.run_values(as_mapping(self.model, item), self.blobs)
 
     def parts(
         self, stage: Stage, absmax: Mapping[str, float], positions: Iterable[int], threads: int
     ) -> Generator[Part]:
-        """Count many inputs, `threads` at a time, and give what each adds in their order."""
-        rest = iter(positions)
-        for index in rest:  # the first alone: it loads the network
-            yield self.part(stage, absmax, index)
-            break
+        """Count many inputs, `threads` batches at a time, and give what they add in order."""
+        compiled.prepare()  # while the first input, alone, tries out and loads the network
+        pace = Pace(list(positions), threads)
+        task = partial(self.batch, stage, absmax)
+        yield from handed_over(map(task, islice(pace, 1)))
         if threads == 1:
-            yield from (self.part(stage, absmax, index) for index in rest)
+            yield from handed_over(map(task, pace))
         else:
-            task = partial(self.part, stage, absmax)
-            yield from in_order(ThreadPoolExecutor(threads), task, rest, 2 * threads)
+            yield from handed_over(in_order(ThreadPoolExecutor(threads), task, pace, threads + 1))
 
     def parts_by_processes(
         self, stage: Stage, absmax: Mapping[str, float], positions: Iterable[int], workers: int
@@ -76,19 +102,85 @@ class Worker:
             EngineError: a process was ended from outside.
         """
         task = partial(_count_batch, stage, absmax)
+        pace = Pace(list(positions), workers)
         try:
             with TemporaryDirectory(prefix="workbench-") as folder:
                 save_model(self.model, Path(folder, "m.param"), Path(folder, "m.bin"))
                 start = (folder, self.inputs, self.blobs)
                 context = multiprocessing.get_context("spawn")
                 pool = ProcessPoolExecutor(workers, context, _start_process, start)
-                for batch in in_order(pool, task, batches(positions), 2 * workers):
-                    yield from batch
+                yield from handed_over(in_order(pool, task, pace, workers + 1))
         except BrokenProcessPool as error:
             raise EngineError(
                 "a process that counted was ended from outside",
                 advice="Collect again to go on; with fewer workers if memory is short.",
             ) from error
+
+
+@dataclass
+class Group:
+    """Neighbouring inputs while they are counted.
+
+    Attributes:
+        new: makes a counter for each blob.
+    """
+
+    new: Mapping[str, Callable[[], Counter]]
+    _parts: list[Part] = field(default_factory=list)
+    _counters: Mapping[str, Counter] = field(default_factory=dict)
+    _last: int = -1
+    _torn: bool = False
+
+    def take(self, index: int, blobs: Mapping[str, Array] | None) -> None:
+        """Count an input's blobs; None if it is unreadable."""
+        if blobs is None:
+            self._parts = [*self.parts(), (index, None)]
+            self._counters = {}
+            return
+        self._torn = True
+        self._counters = self._counters or {name: new() for name, new in self.new.items()}
+        for name, counter in self._counters.items():
+            counter.add(blobs[name])
+        self._last, self._torn = index, False
+
+    def parts(self) -> list[Part]:
+        """What all inputs add; nothing of those since the last part if one is half counted."""
+        if self._torn or not self._counters:
+            return self._parts
+        tallies = {name: counter.tally for name, counter in self._counters.items()}
+        return [*self._parts, (self._last, tallies)]
+
+
+class Pace(Iterator[Sequence[int]]):
+    """Cuts positions into batches: small ones first, so that there is soon something to see, and
+    small ones at the end, so that no hand waits long for another.
+    """
+
+    def __init__(self, positions: Sequence[int], hands: int) -> None:
+        self._positions, self._hands = positions, hands
+        self._given = 0
+        self._start = 0.0
+
+    def __next__(self) -> Sequence[int]:
+        given, hands = self._given, self._hands
+        left = len(self._positions) - given
+        if not left:
+            raise StopIteration
+        if given <= 1:  # from when the first has loaded the network
+            self._start = time.monotonic()
+        seconds = (time.monotonic() - self._start) / max(given - 1, 1)
+        quick = int(BATCH_SECONDS / hands / max(seconds, 1e-6))
+        even = left if hands == 1 else left // (2 * hands)
+        self._given += max(1, min(BATCH, given // hands, quick, even))
+        return self._positions[given : self._given]
+
+
+def handed_over(batches: Iterable[Batch]) -> Iterator[Part]:
+    """Give the parts of batches, and raise the error of one after its parts."""
+    for parts, error in batches:
+        yield from parts
+        if error:
+            raise error
 
 
 def in_order(pool: Executor, task: Callable[[T], R], items: Iterable[T], ahead: int) -> Iterator[R]:
@@ -105,13 +197,6 @@ def in_order(pool: Executor, task: Callable[[T], R], items: Iterable[T], ahead: 
         pool.shutdown(cancel_futures=True)
 
 
-def batches(positions: Iterable[int]) -> Iterator[tuple[int, ...]]:
-    """Cut positions into batches."""
-    rest = iter(positions)
-    while batch := tuple(islice(rest, BATCH)):
-        yield batch
-
-
 _process: list[Worker] = []
 """In a process of the pool: its worker."""
 
@@ -119,23 +204,12 @@ _process: list[Worker] = []
 def _start_process(folder: str, inputs: Sequence[Item], blobs: Sequence[str]) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all; the parent decides
     model = load_model(Path(folder, "m.param"), Path(folder, "m.bin"))
+    compiled.prepare()
     _process.append(Worker(model, inputs, blobs))
 
 
-def _count_batch(stage: Stage, absmax: Mapping[str, float], batch: Sequence[int]) -> list[Part]:
-    return merged(_process[0].parts(stage, absmax, batch, threads=1))
-
-
-def merged(parts: Iterable[Part]) -> list[Part]:
-    """Add up neighbouring parts; unreadable inputs stand alone."""
-    result: list[Part] = []
-    for index, tallies in parts:
-        before = result[-1][1] if result else None
-        if tallies is None or before is None:
-            result.append((index, tallies))
-        else:
-            result[-1] = index, added(before, tallies)
-    return result
+def _count_batch(stage: Stage, absmax: Mapping[str, float], positions: Sequence[int]) -> Batch:
+    return _process[0].batch(stage, absmax, positions)
 
 
 def as_mapping(model: Model, sample: Item) -> Mapping[str, Array]:

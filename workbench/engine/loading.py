@@ -63,17 +63,47 @@ def fetch(
         blobs: what to fetch.
         raw: give int8 blobs as int8, not as float32.
     """
+    mats = extract(net, inputs, blobs, raw)
+    return {blob: _unpacked(mat, net.opt) for blob, mat in mats.items()}
+
+
+def fetch_values(
+    net: Any, inputs: Mapping[str, NDArray[Any]], blobs: Sequence[str]
+) -> dict[str, NDArray[np.float32]]:
+    """Do as `fetch`, but give flat float32 arrays of values in no particular order."""
+    mats = extract(net, inputs, blobs, raw=True)
+    return {blob: _values(mat, net.opt) for blob, mat in mats.items()}
+
+
+def extract(
+    net: Any, inputs: Mapping[str, NDArray[Any]], blobs: Sequence[str], raw: bool
+) -> dict[str, Any]:
+    """Run once and give blobs as ncnn's Mats; raw ones as they lie in memory."""
     extractor = net.create_extractor()
     for name, array in inputs.items():
         borrowed = ncnn.Mat(array)  # does not keep the array alive, its clone need not
         extractor.input(name, borrowed.clone())
-    return {blob: _extract(net, extractor, blob, raw) for blob in blobs}
+    return {blob: _extract(extractor, blob, raw) for blob in blobs}
 
 
-def _extract(net: Any, extractor: Any, blob: str, raw: bool) -> NDArray[Any]:
+def _extract(extractor: Any, blob: str, raw: bool) -> Any:
     code, mat = extractor.extract(blob, 1) if raw else extractor.extract(blob)
     if code != 0 or mat.empty():
         raise EngineError(f"ncnn could not compute it (code {code})", where=f"blob {blob}")
+    return mat
+
+
+def _unpacked(mat: Any, options: Any) -> NDArray[Any]:
     if mat.elempack != 1:  # only a raw one can be packed, and numpy() crashes on packed int8
-        mat = ncnn.convert_packing(mat, 1, net.opt)
+        mat = ncnn.convert_packing(mat, 1, options)
     return np.array(mat, dtype=np.int8 if mat.elembits() == 8 else np.float32)
+
+
+def _values(mat: Any, options: Any) -> NDArray[np.float32]:
+    if mat.elembits() != 32:
+        return _unpacked(mat, options).reshape(-1).astype(np.float32)
+    flat = ncnn.Mat(mat)  # a second head on the same memory, which says that it is not packed
+    flat.w, flat.cstep = mat.w * mat.elempack, mat.cstep * mat.elempack
+    flat.elemsize, flat.elempack = mat.elemsize // mat.elempack, 1
+    values: NDArray[np.float32] = np.asarray(flat).reshape(-1)
+    return values

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+
+from workbench.numerics import compiled
 
 BINS = 2048
 
@@ -90,6 +91,9 @@ class Histogram:
 
 def largest(values: NDArray[np.float32]) -> float:
     """Return the largest |x|; 0.0 of none, and not a finite number if any is not."""
+    if (loops := compiled.loops()) and values.flags.c_contiguous and values.dtype == np.float32:
+        bits = loops.largest_bits(values.reshape(-1).view(np.uint32))
+        return float(np.uint32(bits).view(np.float32))
     return float(max(values.max(initial=0.0), -values.min(initial=0.0)))
 
 
@@ -111,41 +115,25 @@ def count(
     limit = np.float32(absmax)
     if limit == 0:
         return np.zeros(bins, np.int64), int(values.size)
-
-    def place(magnitude: NDArray[np.float32]) -> None:
-        np.divide(magnitude, limit, out=magnitude)
-        np.multiply(magnitude, np.float32(bins), out=magnitude)
-        np.minimum(magnitude, np.float32(bins - 1), out=magnitude)
-
-    with np.errstate(over="ignore"):  # far above a tiny limit: infinite, then the last bin
-        return sweep(values, bins, place)
+    if (loops := compiled.loops()) is None:
+        return _count_by_numpy(values, limit, bins)
+    table = np.zeros(bins * compiled.LANES + compiled.SPARE, np.uint32)
+    loops.count_equal(np.ascontiguousarray(values), limit, np.float32(bins), table)
+    counts = table[: -compiled.SPARE].reshape(bins, -1).sum(axis=1, dtype=np.int64)
+    return counts, int(table[-compiled.SPARE :].sum())
 
 
-def sweep(
-    values: NDArray[np.float32], bins: int, place: Callable[[NDArray[np.float32]], None]
+def _count_by_numpy(
+    values: NDArray[np.float32], limit: np.float32, bins: int
 ) -> tuple[NDArray[np.int64], int]:
-    """Count values into bins, in blocks that stay in the processor's cache.
-
-    Args:
-        values: float32 (n,), finite.
-        bins: number of bins.
-        place: turns |x| into bin numbers in place, below `bins` after cutting off decimals; 0
-            must go to bin 0.
-
-    Returns:
-        counts int64 (bins,) of the nonzero values, and the number of exact zeros.
-    """
     counts, zeros = np.zeros(bins, np.int64), 0
-    size = min(BLOCK, values.size)
-    numbers, indexes = np.empty(size, np.float32), np.empty(size, np.intp)
-    flags = np.empty(size, np.bool_)
     for start in range(0, values.size, BLOCK):
-        block = values[start : start + BLOCK]
-        number, index, flag = numbers[: block.size], indexes[: block.size], flags[: block.size]
-        np.abs(block, out=number)
-        zeros += int(np.count_nonzero(np.equal(number, 0, out=flag)))
-        place(number)
-        np.copyto(index, number, casting="unsafe")
-        counts += np.bincount(index, minlength=bins)
+        magnitude = np.abs(values[start : start + BLOCK])
+        zeros += magnitude.size - int(np.count_nonzero(magnitude))
+        with np.errstate(over="ignore"):  # far above a tiny limit: infinite, then the last bin
+            magnitude /= limit
+            magnitude *= np.float32(bins)
+        np.minimum(magnitude, np.float32(bins - 1), out=magnitude)
+        counts += np.bincount(magnitude.astype(np.intp), minlength=bins)
     counts[0] -= zeros
     return counts, zeros
