@@ -3,7 +3,7 @@
     python tools/lessons.py [NOTEBOOK ...]     all numbered notebooks, if none is named
 
 Every picture gets a still one (PNG) beside it. What changes from run to run, and what a page
-without a kernel cannot show, is left out: widgets, times, counts of execution.
+without a kernel cannot show, is left out: widgets, times, metadata.
 """
 
 from __future__ import annotations
@@ -67,19 +67,20 @@ def save(path: Path, notebook: Any) -> int:
     """Write a notebook that has run, cleaned; return its size in bytes."""
     for cell in notebook.cells:
         cell.metadata = {k: v for k, v in cell.metadata.items() if k == "tags"}
-        if cell.cell_type == "code":
-            cell.execution_count = None
-            cell.outputs = [clean for output in cell.outputs if (clean := _cleaned(output))]
+    coded = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    for number, cell in enumerate(coded, 1):
+        cell.execution_count = number
+        cell.outputs = [clean for output in cell.outputs if (clean := _cleaned(output, number))]
     notebook.metadata = nbformat.from_dict(METADATA)
     text = json.dumps(notebook, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
     path.write_text(nbformat.writes(nbformat.reads(text, as_version=4)) + "\n", encoding="utf-8")
     return path.stat().st_size
 
 
-def _cleaned(output: Any) -> Any:
+def _cleaned(output: Any, number: int) -> Any:
     """The output without what only lives with a kernel; None if nothing is left of it."""
     if "execution_count" in output:
-        output["execution_count"] = None
+        output["execution_count"] = number
     data = output.get("data")
     if data is None:
         return output

@@ -64,8 +64,8 @@ class Picture:
         if len(panels) > 1:  # their titles stand where the legend was
             self.figure.update_layout(legend_y=1.12, margin_t=100)
         self._log_x, self._log_y = log_x, log_y
-        self.figure.update_xaxes(_AXIS, title_text=x, type="log" if log_x else None)
-        self.figure.update_yaxes(_AXIS, title_text=y, type="log" if log_y else None)
+        self.figure.update_xaxes(_AXIS, title_text=x, **(_LOG | {"dtick": "D2"} if log_x else {}))
+        self.figure.update_yaxes(_AXIS, title_text=y, **(_LOG if log_y else {}))
 
     def line(
         self,
@@ -336,6 +336,7 @@ _AXIS = {
     "automargin": True,
     "exponentformat": "power",
 }
+_LOG = {"type": "log", "dtick": 1, "tickfont_size": 12}
 _LAYOUT = {
     "template": "none",
     "colorway": [COLOURS[c] for c in ("blue", "orange", "green", "purple", "sky", "clipped")],
