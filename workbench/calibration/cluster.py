@@ -79,7 +79,7 @@ class Wave:
 
     def look(self) -> int:
         """Return how many images are counted."""
-        for leaf in [leaf for leaf in self.leaves if leaf.done()]:
+        for leaf in [leaf for leaf in self.leaves if leaf.status == "finished"]:
             self.counted += self.leaves.pop(leaf)
         return self.counted
 
@@ -118,15 +118,15 @@ class Crew:
             futures = [self.client.submit(add, *p, pure=False, priority=1) for p in pairs] + alone
         return futures[0]
 
-    def result(self, root: Future) -> Stretch:
+    def result(self, wave: Wave) -> Stretch:
         """Fetch what a wave adds; raises EngineError if the cluster could not bring it about."""
         try:
-            stretch: Stretch = root.result()
+            stretch: Stretch = wave.root.result()
         except KilledWorker as error:
             raise EngineError(
                 f"{error.allowed_failures + 1} workers died at it, the last one "
                 f"{error.last_worker.address}",
-                where=self._place(error.task),
+                where=self._place(error.task, wave),
                 advice="See that worker's log. Leave out what kills it, or give workers more "
                 "memory, and collect again to go on.",
             ) from error
@@ -136,12 +136,20 @@ class Crew:
             ) from error
         return stretch
 
-    def _place(self, key: object) -> str:
-        if not (isinstance(key, tuple) and key[0] == f"{self.name}-count"):
+    def _place(self, task: object, wave: Wave) -> str:
+        """The inputs of a task; or, for a merge is seldom to blame, all that are not done."""
+        keys = [leaf.key for leaf in wave.leaves]
+        keys = [key for key in keys if key == task] or keys
+        if not keys:
             return "merging counts"
-        inputs = self.inputs if isinstance(self.inputs, FileInputs) else None
-        first, last = (str(inputs.files[i]) if inputs else f"input {i}" for i in key[1:])
+        first, last = (self._name(position) for position in (keys[0][1], keys[-1][2]))
         return first if first == last else f"one of the inputs from {first} to {last}"
+
+    def _name(self, position: int) -> str:
+        inputs = self.inputs
+        return (
+            str(inputs.files[position]) if isinstance(inputs, FileInputs) else f"input {position}"
+        )
 
     def check(self) -> None:
         """Raise EngineError if nobody is there any more to do the work."""
@@ -203,7 +211,7 @@ def stretches(
             while rest and len(waves) < 2:
                 waves.append(crew.send(rest))
             if waves[0].root.done():
-                yield crew.result(waves.popleft().root)
+                yield crew.result(waves.popleft())
             else:
                 crew.check()
                 yield sum(wave.look() for wave in waves)
