@@ -7,6 +7,7 @@ a layer is first looked at; each blob is counted once.
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -114,7 +115,8 @@ def rows_of(counts: ChannelCounts, by_size: bool, most: int) -> Rows:
     channels = np.arange(len(counts.absmax))
     if by_size:
         channels = np.argsort(-counts.absmax, kind="stable")
-    groups = tuple(np.array_split(channels, min(most, channels.size)))
+    size = math.ceil(channels.size / most)
+    groups = tuple(channels[first : first + size] for first in range(0, channels.size, size))
     tails = np.zeros((channels.size, counts.counts.shape[1] + 1))
     tails[:, :-1] = counts.counts[:, ::-1].cumsum(axis=1)[:, ::-1]
     return Rows(

@@ -81,8 +81,9 @@ class AccuracyPanel(View):
 
     def close(self) -> None:
         """Stop measuring, and take the part off the page."""
-        self.measurement.unobserve_all()
-        self.measurement.cancel()
+        if self.comm is not None:
+            self.measurement.unobserve_all()
+            self.measurement.cancel()
         super().close()
 
     def _found(self) -> Labelled:

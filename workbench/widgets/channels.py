@@ -81,7 +81,8 @@ class ChannelsView(PlotView):
 
     def close(self) -> None:
         """Stop counting, and take the part off the page."""
-        self.channels.unobserve_all()
+        if self.comm is not None:
+            self.channels.unobserve_all()
         super().close()
 
     def _wanted(self, layer: str) -> object:

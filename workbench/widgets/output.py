@@ -22,7 +22,7 @@ from workbench.session.pictures import Picture, picture
 from workbench.session.planes import plane_of
 from workbench.widgets.accuracy import AccuracyPanel
 from workbench.widgets.assets import script, style
-from workbench.widgets.look import decibels, digits, percent
+from workbench.widgets.look import decibels, digits
 from workbench.widgets.plot import packed
 from workbench.widgets.view import View
 
@@ -103,8 +103,9 @@ class OutputView(View):
 
     def close(self) -> None:
         """Stop following and measuring, and take the part off the page."""
-        self.outputs.unobserve_all()
-        self.accuracy.close()
+        if self.comm is not None:  # else it was never made, or is closed already
+            self.outputs.unobserve_all()
+            self.accuracy.close()
         super().close()
 
     def _show_pictures(self) -> None:
@@ -161,7 +162,7 @@ def _rows(pair: Pair, names: Sequence[str]) -> list[dict[str, Any]]:
     a, b = pair.expected.ravel(), pair.got.ravel()
     shown = np.array([a[list(top)], b[list(top)], np.zeros(len(top))])
     low, span = float(shown.min()), float(shown.max() - shown.min()) or 1.0
-    write = percent if pair.are_shares else digits
+    write = _share if pair.are_shares else digits
 
     def bar(value: float, first: bool) -> dict[str, Any]:
         left = (min(value, 0.0) - low) / span
@@ -175,6 +176,11 @@ def _rows(pair: Pair, names: Sequence[str]) -> list[dict[str, Any]]:
         }
         for i in top
     ]
+
+
+def _share(share: float) -> str:
+    """In percent, all with one digit behind the point, so that they stand below one another."""
+    return "< 0.1 %" if 0 < share < 5e-4 else f"{100 * share:.1f} %"
 
 
 def _output(pair: Pair, picture: bool) -> dict[str, Any]:

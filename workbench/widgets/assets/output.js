@@ -25,7 +25,7 @@ function barOf(share, net) {
 function numberOf(share, net) {
   const attributes = { "aria-label": `${net} ${share.text}${share.first ? ", first" : ""}` };
   if (share.first) attributes.title = `${net} says this one`;
-  return made("span", attributes, share.first ? made("b", {}, `${share.text} ◂`) : share.text);
+  return made("span", attributes, share.first ? made("b", {}, share.text) : share.text);
 }
 function classRow(one) {
   const pairs = NETS.map(([key, net]) => [one[key], net]);
@@ -129,15 +129,15 @@ function verdictOf(card) {
 }
 function cardOf(card, shown, number, look) {
   const name = shown?.name ?? `probe ${number + 1}`;
-  const head = made("header", {}, made("b", { title: name }, name),
-    made("small", {}, card.state === "fresh" ? "" : `${SIGNS[card.state]} ${STATES[card.state]}`));
-  const body = made("div", { class: "wb-output-body" }, verdictOf(card));
+  const state = card.state === "fresh" ? "" : `${SIGNS[card.state]} ${STATES[card.state]}`;
+  const head = made("header", {}, pictureOf(shown), made("b", { title: name }, name),
+    verdictOf(card), made("small", {}, state));
+  const body = made("div", {});
   if (card.classes.length) {
     body.append(made("table", { "aria-label": `First classes for ${name}` }, ...card.classes.map(classRow)));
   }
   body.append(...card.outputs.map((output) => outputOf(output, look)));
-  return made("section", { class: `wb-output-card wb-${card.state}`, "aria-label": name },
-    head, pictureOf(shown), body);
+  return made("section", { class: `wb-output-card wb-${card.state}`, "aria-label": name }, head, body);
 }
 function legend() {
   return made("span", { class: "wb-output-legend" },
@@ -147,7 +147,8 @@ function legend() {
 function render({ model, el }) {
   const get = (name) => model.get(name);
   const summary = made("b"), state = made("small", { role: "status" }), key = legend();
-  const cards = made("div", { class: "wb-output-cards" });
+  const cards = made("div", { class: "wb-output-cards", tabindex: 0, role: "region",
+    "aria-label": "Output on each probe" }); // it scrolls, if there are many
   const root = made("div", { class: "wb-output" },
     made("div", { class: "wb-output-head" }, summary, key, state), cards);
   el.append(root);
@@ -157,6 +158,7 @@ function render({ model, el }) {
     look.dark = document.body.dataset.jpThemeLight === "false";
     root.classList.toggle("wb-empty", !all.length);
     summary.textContent = get("summary");
+    cards.classList.toggle("wb-wide", !all.some((card) => card.classes.length));
     key.hidden = !all.some((card) => card.classes.length);
     state.textContent = `${SIGNS[get("state")]} ${STATES[get("state")]}`;
     root.setAttribute("aria-busy", String(get("state") === "refining"));
