@@ -138,7 +138,7 @@ def test_only_the_counts_of_whole_waves_come_to_the_client(model, inputs, client
     monkeypatch.setattr(module, "LEAF", 3)
     monkeypatch.setattr(module, "LEAVES", 2)
     monkeypatch.setattr(
-        Crew, "result", lambda self, root: fetched.append(root) or result(self, root)
+        Crew, "result", lambda self, wave: fetched.append(wave) or result(self, wave)
     )
     collect(model, inputs, passes=1, client=client, **QUIET)
     assert 1 < len(fetched) < 7  # of more than 20 leaves
