@@ -68,7 +68,7 @@ VARIANTS = {
         kl_step,
         "The mass is summed anew for each candidate.",
         "its sum divided by its width in bins",
-        "Each bin gets its group's level, empty or not, and 0.0001; {empty} of {kept} bins are empty.",
+        "Each bin gets its group's level and 0.0001, the empty ones too ({empty} of {kept}).",
         (
             _MASS + " ncnn sums it anew for each candidate.",
             "The empty bins: every bin of P and of Q has 0.0001 beside its share, so no ratio is "
@@ -162,8 +162,8 @@ def _group(variant: Variant, step: Step, levels: int) -> str:
     first = cuts[0]
     place, part = divmod(first * t, levels)
     return said + (
-        f" Borders cut {_many(len(cuts), 'bin')}: bin {place} gives {digits(part / levels)} of itself to "
-        f"group {first - 1} and {digits(1 - part / levels)} to group {first}."
+        f" Borders cut {_many(len(cuts), 'bin')}: bin {place} gives {digits(part / levels)} of "
+        f"itself to group {first - 1} and {digits(1 - part / levels)} to group {first}."
     )
 
 

@@ -171,7 +171,7 @@ class StepsPlot(anywidget.AnyWidget):
         with self._lock, self.hold_sync():
             self._search = self._searched()
             self._draw_search()
-            self.candidate = int(self.candidate)
+            self.candidate = int(self.candidate)  # which the validator takes inside the new ends
             self._answer()
 
     def _draw_search(self) -> None:

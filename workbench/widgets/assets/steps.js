@@ -54,6 +54,7 @@ function render({ model, el }) {
       control.disabled = Boolean(get("note"));
     }
     takeStep();
+    takeStage();
   }
   function takeStep() {
     if (get("note") || !get("step").t) return;
@@ -93,8 +94,8 @@ function render({ model, el }) {
       line.toggleAttribute("data-present", i + 1 === stage);
       line.toggleAttribute("data-later", i + 1 > stage);
     });
-    find("[data-stage='-1']").disabled = stage === 1;
-    find("[data-stage='1']").disabled = stage === get("stages").length;
+    find("[data-stage='-1']").disabled = stage === 1 || Boolean(get("note"));
+    find("[data-stage='1']").disabled = stage === get("stages").length || Boolean(get("note"));
     ask();
   }
   function takeView() {
@@ -224,7 +225,6 @@ function render({ model, el }) {
   losses.style.height = `${LOSS_HEIGHT}px`;
   takeData();
   takeMark();
-  takeStage();
   takeView();
   speed.value = still.matches ? 1 : painter.bins <= 64 ? 2 : 20;
 

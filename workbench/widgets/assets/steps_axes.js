@@ -3,10 +3,10 @@
 // shares its column with others; the highest is drawn.
 
 const STEPS_LEFT = 62, STEPS_RIGHT = 22, STEPS_FLAG = 22, STEPS_TITLE = 24, STEPS_FOOT = 24;
-const NEAR = 40, CLOSE = 16; // bins in a close-up; pixels of a bin that is looked at alone
+const NEAR = 40, CLOSE = 12; // bins in a close-up; pixels of a bin that is looked at alone
 const PANELS = [ // stage: when it appears
   { name: "clipped", stage: 1, height: 126, unit: "share of all values", title: "The histogram, clipped: P",
-    legend: [["kept", "kept bins"], ["clipped", "beyond"], ["outlier", "collected in the last bin"]] },
+    legend: [["kept", "kept bins"], ["clipped", "beyond"], ["outlier", "collected"]] },
   { name: "grouped", stage: 3, height: 88, unit: "", title: "Its groups",
     teaser: "the kept bins, gathered into one group for each level",
     legend: [["group-a", ""], ["group-b", "bins, group by group"], ["level", "the group's level"]] },
@@ -41,8 +41,6 @@ class StepsAxes {
     for (const name of ARRAYS) this[name] = floats(step[name]);
     this.width = this.t / this.get("target_bins"); // of a group, in bins
     this.own = Math.max(this.clipped[this.t - 1] - step.outliers, 0);
-    const rest = this.shares.subarray(0, this.t - 1).reduce((a, v) => Math.max(a, Math.abs(v)), 0);
-    this.share = Math.min(Math.max(rest, Math.abs(this.shares[this.t - 1])), 3 * rest || Infinity);
   }
 
   // --- geometry: bins to pixels from the canvas's corner -----------------------------------------
@@ -109,8 +107,10 @@ class StepsAxes {
     return log ? Math.max(this.highest, this.tail) : Math.min(Math.max(this.highest, this.tail), 1.6 * this.highest);
   }
   shareScale({ top, bottom }) {
-    const most = this.share > 0 && Number.isFinite(this.share) ? 1.05 * this.share : 1;
-    const lowest = this.shares.reduce((a, b) => Math.min(a, b), 0);
+    const seen = this.shares.subarray(this.first, Math.min(this.end, this.t - 1));
+    const rest = seen.reduce((a, v) => Math.max(a, Math.abs(v)), 0); // the last bin may be cut
+    const last = this.shares[this.t - 1], lowest = seen.reduce((a, b) => Math.min(a, b), last);
+    const most = 1.05 * Math.min(Math.max(rest, Math.abs(last)), 3 * rest || Infinity) || 1;
     const low = Math.min(-most * 0.1, Math.max(lowest * 1.05, -most));
     return {
       Y: (v) => bottom - ((clamp(v, low, most) - low) / (most - low)) * (bottom - top),

@@ -86,7 +86,7 @@ class StepsPainter extends StepsAxes {
     for (let i = this.first; i < this.end; i++) {
       const count = Math.round(this.heights[i] * total);
       const label = short(count);
-      if (!count || pen.measureText(label).width > this.perBin - 2) continue;
+      if (!count || pen.measureText(label).width > this.perBin) continue;
       if (i === t - 1 && this.stage >= 2) continue; // the piece on top has its own words
       pen.fillText(label, this.X(i + 0.5), Math.max(scale.Y(this.P(i)) - 7, top + 6));
     }
