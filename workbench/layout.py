@@ -234,7 +234,7 @@ def _folded(heights: Sequence[float], cuts: frozenset[int], tallest: float) -> l
     """The column of each row: as few columns as `tallest` allows, and those equally high."""
     low, high = 0.0, tallest
     columns = _filled(heights, cuts, tallest)
-    if high == inf:
+    if high == inf or not columns:
         return columns
     for _ in range(12):
         middle = (low + high) / 2

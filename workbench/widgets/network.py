@@ -92,6 +92,8 @@ class NetworkView(ErrorView):
         marks = []
         for name in self._names:
             kind, text = _mark(name, coloured, form[name], report)
+            if name not in session.plan.by_name:  # its box is small, and the legend has the unit
+                text = text.replace(" dB", "")
             says = self._said(name, form[name], report)
             marks.append({"kind": kind, "text": text, "says": says})
         tied = {session.tied(layer) for layer in session.layers}
@@ -144,7 +146,7 @@ def _drawn(session: Session) -> dict[str, Any]:
 def _sizes(layers: Sequence[Layer], chosen: Collection[str]) -> dict[str, tuple[float, float]]:
     """Boxes as wide as the longest name of those that can be chosen."""
     longest = max(len(name) for name in chosen)
-    wide = min(max(LETTER * longest + 10, LEAST), MOST)
+    wide = min(max(LETTER * longest + 16, LEAST), MOST)
     sizes = {}
     for layer in layers:
         small = layer.type == "Split"

@@ -35,7 +35,7 @@ class Drawing {
     this.svg = shape("svg", { viewBox: `0 0 ${wide} ${high}`, role: "listbox" });
     const defs = shape("defs", {}, this.svg);
     const arrow = { id: `wb-arrow-${Math.random().toString(36).slice(2)}`, viewBox: "0 0 8 8",
-      refX: 7, refY: 4, markerWidth: 6, markerHeight: 6, orient: "auto-start-reverse" };
+      refX: 7, refY: 4, markerWidth: 8, markerHeight: 8, markerUnits: "userSpaceOnUse", orient: "auto" };
     shape("path", { d: "M0 0L8 4L0 8z", class: "wb-net-arrow" }, shape("marker", arrow, defs));
     const group = () => shape("g", { "aria-hidden": "true" }, this.svg);
     const [ties, lines] = [group(), group()];
@@ -74,7 +74,7 @@ class Drawing {
     this.layers.forEach((layer, index) => {
       this.pen.font = `${layer.chooses ? 600 : 400} 11px ${family}`;
       const named = layer.type === "Split" ? layer.type : layer.name;
-      const room = layer.wide - (layer.chooses || layer.type === "Split" ? 10 : 66);
+      const room = layer.wide - (layer.chooses || layer.type === "Split" ? 10 : 54);
       this.boxes[index].name.textContent = trimmed(named, room, this.pen);
     });
   }
@@ -83,7 +83,7 @@ class Drawing {
     if (box.dataset.kind !== kind) box.dataset.kind = kind;
     if (box.figure && box.figure.textContent !== text) box.figure.textContent = text;
     const label = `${layer.name}, ${layer.type}: ${says}`;
-    if (box.ariaLabel !== label) box.ariaLabel = label;
+    if (box.getAttribute("aria-label") !== label) box.setAttribute("aria-label", label);
   }
   /** Join the layers of each group: a frame around neighbours, arcs between others. */
   join(groups) {
@@ -151,7 +151,8 @@ function render({ model, el }) {
   const tools = element("div", "wb-net-tools", "", head);
   const button = (text, title) => {
     const made = element("button", "", text, tools);
-    Object.assign(made, { type: "button", title, ariaLabel: title });
+    Object.assign(made, { type: "button", title });
+    made.setAttribute("aria-label", title);
     return made;
   };
   const smaller = button("−", "Smaller (key -)"), larger = button("+", "Larger (key +)");
@@ -159,7 +160,6 @@ function render({ model, el }) {
   const scroller = element("div", "wb-net-scroll", "", root);
   const tip = element("div", "wb-net-tip", "", root);
   const said = element("div", "wb-net-said", "", root);
-  said.setAttribute("aria-live", "polite");
   Object.assign(tip, { role: "tooltip", hidden: true });
 
   let drawing, zoom = 1, chosenZoom = null, looked = -1, hovered = -1;
@@ -167,7 +167,7 @@ function render({ model, el }) {
   // --- showing --------------------------------------------------------------------------------
   function draw() {
     drawing = new Drawing(model.get("network"));
-    drawing.svg.ariaLabel = "The layers of the network; arrow keys follow the lines";
+    drawing.svg.setAttribute("aria-label", "Layers of the network; arrow keys follow the lines");
     scroller.replaceChildren(drawing.svg);
     tie();
     mark();

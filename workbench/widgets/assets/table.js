@@ -15,7 +15,8 @@ function render({ model, el }) {
 
   function tick(label, cell) {
     const box = document.createElement("input");
-    Object.assign(box, { type: "checkbox", ariaLabel: label, title: label });
+    Object.assign(box, { type: "checkbox", title: label });
+    box.setAttribute("aria-label", label);
     box.dataset.lmSuppressShortcuts = "true";
     cell.append(box);
     return box;
