@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from html import escape
 
 import ipywidgets as widgets
 
-from workbench.session import Reading, Session
+from workbench.session import Figure, LiveReport, Reading, Session
+from workbench.simulation.compare import Metrics
+from workbench.widgets.error_bars import METRICS
+from workbench.widgets.live_view import LiveView
 from workbench.widgets.look import decibels, digits, dot, look_of, percent
-from workbench.widgets.view import View
+
+Row = tuple[str, str, str]
+FRESH = '<i class="wb-fresh" role="img" aria-label="fresh" title="fresh: of this threshold"></i>'
+REFINING = '<i class="wb-stale" title="of an earlier threshold">refining…</i> '
 
 
-class Numbers(View):
-    """Scale, clipped share, errors and signal to noise of the selected layer's threshold."""
+class Numbers(LiveView):
+    """What the selected layer's threshold does: off the histogram, and on the probe images."""
 
     def __init__(self, session: Session) -> None:
         self.table = widgets.HTML()
@@ -24,17 +31,52 @@ class Numbers(View):
         decision = self.session.plan[layer]
         reading = self.session.reading(layer)
         chosen = "stays in float" if decision.keep_float else look_of(decision.method).label
-        rows = "".join(
-            f'<tr title="{escape(means)}"><th scope="row">{name}</th><td>{value}</td></tr>'
-            for name, value, means in (("Chosen", chosen, "Which method chose it"), *_rows(reading))
-        )
+        rows = (("Chosen", chosen, "Which method chose it"), *_rows(reading))
         self.table.value = (
-            f"<h4>What it does to the values</h4>{_bar(reading)}"
-            f'<table class="wb-numbers">{rows}</table>'
+            f"<h4>What it does to the values</h4>{_bar(reading)}{_table(rows)}"
+            f"{_on_probes(self.errors.report, layer)}"
         )
 
 
-def _rows(reading: Reading) -> tuple[tuple[str, str, str], ...]:
+def _table(rows: Iterable[Row]) -> str:
+    lines = "".join(
+        f'<tr title="{escape(means)}"><th scope="row">{name}</th><td>{value}</td></tr>'
+        for name, value, means in rows
+    )
+    return f'<table class="wb-numbers">{lines}</table>'
+
+
+def _on_probes(report: LiveReport, layer: str) -> str:
+    """The layer's own error and the network's, as far as they are known; nothing without probes."""
+    if not report.images:
+        return ""
+    before = report.before or report.now
+    rows = _errors("This layer alone", report.own[layer], before.own[layer])
+    for name, figure in report.output.items():
+        rows += _errors(f"Output {escape(name)}", figure, before.accumulated[name])
+    s = "s" if report.images > 1 else ""
+    problem = f'<p class="wb-stale">{escape(report.problem)}</p>' if report.problem else ""
+    return f"<h4>Error on {report.images} probe image{s}</h4>{_table(rows)}{problem}"
+
+
+def _errors(name: str, figure: Figure, before: Figure) -> list[Row]:
+    """Two rows of one figure: its SQNR and its cosine."""
+    return [
+        (name, _value(figure, before, lambda m: decibels(m.sqnr_db)), "SQNR: higher is better"),
+        ("cosine", _value(figure, before, lambda m: METRICS["cosine"].say(m.cosine)), "1 is best"),
+    ]
+
+
+def _value(figure: Figure, before: Figure, say: Callable[[Metrics], str]) -> str:
+    """What a figure says now, whether it is being refined, and what it said before."""
+    mark = FRESH if figure.fresh else REFINING
+    if figure.metrics is None:
+        return mark + ("kept in float" if figure.fresh else "")
+    said, was = say(figure.metrics), "" if before.metrics is None else say(before.metrics)
+    return f"{mark}{said}" + (f"<small>was {was}</small>" if was not in ("", said) else "")
+
+
+def _rows(reading: Reading) -> tuple[Row, ...]:
     return (
         ("Threshold", digits(reading.threshold, 6), "Values above it are clipped to it"),
         ("Scale", digits(reading.scale, 6), "127 / threshold: int8 levels for one unit"),
