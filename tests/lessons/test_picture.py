@@ -53,6 +53,12 @@ def test_a_legend_appears_with_the_second_name():
     assert bundle(one.points([1], [1], "point"))[MIME]["layout"]["showlegend"]
 
 
+def test_squares_need_no_legend():
+    drawn = Picture("t").grid([[1, -2]], "level", numbers=True).grid([[3, 4]], "level")
+    assert not bundle(drawn)[MIME]["layout"]["showlegend"]
+    assert (drawn.figure.data[0].zmin, drawn.figure.data[0].zmax) == (-2, 2)
+
+
 def test_the_last_bin_of_a_histogram_has_its_width():
     trace = Picture("t").steps([0, 1, 2, 3], [5, 6, 7]).figure.data[0]
     assert list(trace.x) == [0, 1, 2, 3]

@@ -159,7 +159,8 @@ class Picture:
         array = np.asarray(values)
         reach = float(np.abs(array).max()) or 1.0
         scale = [[0, COLOURS["sky"]], [0.5, "#e4e4e4"], [1, COLOURS["orange"]]]  # under black text
-        look = {"colorscale": scale, "zmin": -reach, "zmax": reach, "xgap": 1, "ygap": 1}
+        look = {"colorscale": scale, "zmin": -reach, "zmax": reach, "showlegend": False}
+        look |= dict.fromkeys(("xgap", "ygap"), int(max(array.shape) <= 20))
         text = {"texttemplate": "%{z}", "textfont_color": "#111111"} if numbers else {}
         self._add(go.Heatmap, panel, name, z=array, showscale=False, **(look | text | more))
         bare = {"showgrid": False, "zeroline": False, "constrain": "domain"}
@@ -245,7 +246,7 @@ class Picture:
 
     def _add(self, kind: Any, panel: int, name: str, **parts: Any) -> Self:
         arrays = {key: _short(parts[key]) for key in ("x", "y", "z") if parts.get(key) is not None}
-        trace = kind(name=name, showlegend=bool(name), **(parts | arrays))
+        trace = kind({"name": name, "showlegend": bool(name)} | parts | arrays)
         self.figure.add_trace(trace, row=1, col=panel + 1)
         return self
 
@@ -315,7 +316,7 @@ def _short(values: ArrayLike) -> NDArray[Any]:
 
 
 def _named(traces: Any) -> int:
-    return sum(bool(trace.name) for trace in traces)
+    return sum(bool(trace.showlegend) for trace in traces)
 
 
 def _place(value: Any, log: bool) -> Any:
