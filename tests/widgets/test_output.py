@@ -14,7 +14,8 @@ from workbench.errors import FormatError
 from workbench.graph import Graph
 from workbench.model import Model
 from workbench.session import Session
-from workbench.widgets.output import OutputView
+from workbench.session.outputs import Pair
+from workbench.widgets.output import OutputView, _rows
 
 
 @pytest.fixture
@@ -84,6 +85,14 @@ def test_bars_begin_at_zero_and_end_at_the_value(shown):
             left, width = row[net]["bar"]
             assert left == 0
             assert 0 <= width <= 1
+
+
+def test_bars_of_scores_begin_at_zero_too_and_a_missing_number_has_none():
+    scores = np.array([-1, 3, np.nan, np.inf], np.float32)
+    rows = {row["name"]: row["got"] for row in _rows(Pair("out", scores, scores), ())}
+    assert rows["class 0"]["bar"] == [0, 0.25]
+    assert rows["class 1"]["bar"] == [0.25, 0.75]
+    assert rows["class 2"]["bar"] == rows["class 3"]["bar"] == [0.25, 0]
 
 
 def test_it_follows_the_plan(session, shown):

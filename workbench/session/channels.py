@@ -23,7 +23,8 @@ from workbench.session.mailbox import Mailbox
 from workbench.session.session import Session
 
 _LOG = logging.getLogger(__name__)
-BINS = 256
+BINS = 128
+"""Fewer than the levels of a pixel, so that a picture's channels have no empty bins between."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -67,6 +67,7 @@ class AccuracyPanel(View):
         head = widgets.HTML("<h4>Accuracy on a labelled set</h4>")
         controls = widgets.HBox([self.path, self.run, self.cancel]).add_class("wb-accuracy-row")
         super().__init__(session, head, controls, self.state)
+        self.add_class("wb-accuracy-part")
 
     def refresh(self) -> None:
         """Show how far the measurement is, or its result, and whether the plan has changed."""

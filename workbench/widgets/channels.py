@@ -105,6 +105,7 @@ class ChannelsView(PlotView):
             "labels": [str(channels[0]) for channels in rows.channels],
             "says": _sentences(rows, counts.what, self.order.value),
             "what": counts.what,
+            "title": f"Input of {layer}, by {counts.what}",
             "subtitle": _about(counts, rows),
             "note": "" if counts.end else "Every value of this input is zero on the probe images",
             "height": min(280, 90 + 24 * len(rows.channels)),
@@ -135,7 +136,7 @@ def _about(counts: ChannelCounts, rows: Rows) -> str:
     if number > 1:
         median = float(np.median(counts.absmax))
         said += f"; largest value {digits(counts.end, 3)} in {what} {first}"
-        said += f", half of them stay below {digits(median, 3)}"
+        said += f", half of the {what}s stay below {digits(median, 3)}"
     if len(rows.channels) < number:
         said += f"; up to {max(map(len, rows.channels))} share a row"
     return said

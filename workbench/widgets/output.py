@@ -161,12 +161,14 @@ def _rows(pair: Pair, names: Sequence[str]) -> list[dict[str, Any]]:
     top = pair.top()
     a, b = pair.expected.ravel(), pair.got.ravel()
     shown = np.array([a[list(top)], b[list(top)], np.zeros(len(top))])
+    shown = shown[np.isfinite(shown)]
     low, span = float(shown.min()), float(shown.max() - shown.min()) or 1.0
     write = _share if pair.are_shares else digits
 
     def bar(value: float, first: bool) -> dict[str, Any]:
-        left = (min(value, 0.0) - low) / span
-        return {"bar": [left, abs(value) / span], "text": write(value), "first": first}
+        size = value if math.isfinite(value) else 0.0
+        left = (min(size, 0.0) - low) / span
+        return {"bar": [left, abs(size) / span], "text": write(value), "first": first}
 
     return [
         {

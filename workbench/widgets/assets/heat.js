@@ -108,12 +108,12 @@ class HeatPainter extends Painter {
     context.textAlign = "left";
     context.fillText("values", left, this.top + 8);
     const span = Math.log(this.most);
-    const marks = span ? [1, ...(high > 50 ? decades(1, this.most).slice(1, -1) : []), this.most] : [1];
+    const marks = span ? [1, ...(high > 50 ? decades(1, this.most).filter(Number.isInteger) : []), this.most] : [1];
     let last = Infinity;
     for (const n of marks.sort((a, b) => a - b)) {
       const y = top + high * (1 - (span ? Math.log(n) / span : 0));
       if (last - y < 13 || (n !== this.most && y - top < 13)) continue;
-      context.fillText(short(n), left + 31, clamp(y, top + 4, top + high - 4));
+      context.fillText(short(Number(n.toPrecision(3))), left + 31, clamp(y, top + 4, top + high - 4));
       last = y;
     }
   }
@@ -148,6 +148,12 @@ class HeatPainter extends Painter {
     if (row !== null) this.paintRow(row);
     this.paintLine(at, active);
     this.paintWords(at, [`threshold ${digits(t)}`, `scale ${digits(this.get("levels") / t)}`]);
+  }
+  paintWords(at, lines) { // at the bottom: in the order of size the outliers are at the top
+    const { top } = this;
+    this.top = Math.max(this.bottom - 16 * lines.length - 22, top);
+    super.paintWords(at, lines);
+    this.top = top;
   }
   paintRow(row) {
     const { pen } = this, high = Math.max(this.area / this.rows, 3);
