@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,9 @@ from workbench.model import Model
 from workbench.numerics.histogram import Histogram
 from workbench.numerics.thresholds import Search, kl
 
+EVIDENCE_S, PACE_S = 1.0, 10.0
+"""The time left is told after this many seconds, from the pace of the last ones."""
+
 
 @dataclass(frozen=True)
 class Far:
@@ -29,7 +33,7 @@ class Far:
         step: what is done: "counting", or which pass.
         done, images: number of inputs that are finished in this step, and of all.
         share: of the whole work that is done, 0 to 1.
-        seconds_left: as far as can be told; None before the first image since the start.
+        seconds_left: as far as can be told; None in the first second.
         error: why it ended; None if it did not, or was stopped.
     """
 
@@ -84,7 +88,7 @@ class Collection(HasTraits):
         self._halt = threading.Event()
         self._thread = threading.Thread()
         self._stats: Statistics | None = None
-        self._begun: tuple[float, float] | None = None
+        self._seen: deque[tuple[float, float]] = deque()
         super().__init__(far=self._far(running=False))
 
     @property
@@ -117,7 +121,7 @@ class Collection(HasTraits):
         if self._thread.is_alive() or self._stats is not None:
             return
         self._halt.clear()
-        self._begun = None
+        self._seen.clear()
         self.far = self._far()
         self._thread = threading.Thread(target=self._run, name="collecting", daemon=True)
         self._thread.start()
@@ -167,10 +171,12 @@ class Collection(HasTraits):
         return Far(running, state.step.title, done, state.total, share, self._left(share), error)
 
     def _left(self, share: float) -> float | None:
-        """Seconds left at the pace since the first image, which also loads the network."""
+        """Seconds left at the pace of the last seconds; the first images are slower."""
         now = time.monotonic()
-        if self._begun is None or share <= self._begun[1]:
-            self._begun = now, share
+        self._seen.append((now, share))
+        while now - self._seen[0][0] > PACE_S:
+            self._seen.popleft()
+        start, before = self._seen[0]
+        if now - start < EVIDENCE_S or share <= before:
             return None
-        start, before = self._begun
         return (now - start) / (share - before) * (1.0 - share)

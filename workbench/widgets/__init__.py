@@ -4,6 +4,7 @@ from workbench.widgets import Workbench
 Workbench(session)
 """
 
+from workbench.widgets.collecting import Collecting
 from workbench.widgets.controls import History, LayerChooser, MethodTable, ThresholdControl
 from workbench.widgets.numbers import Numbers
 from workbench.widgets.overview import Overview
@@ -14,6 +15,7 @@ from workbench.widgets.saver import TableSaver
 from workbench.widgets.view import View, mailbox_of
 
 __all__ = [
+    "Collecting",
     "HistogramView",
     "History",
     "LayerChooser",

@@ -161,7 +161,7 @@ def picture(sketch: Sketch) -> dict[str, Any]:
         return _noted(EMPTY)
     zeros = histogram.zeros / max(histogram.total, 1)
     mark = {
-        "label": f"{LOOK.label} so far",
+        "label": "KL so far",
         "threshold": search.threshold,
         "colour": LOOK.colour,
         "dash": list(LOOK.dash),
@@ -174,7 +174,7 @@ def picture(sketch: Sketch) -> dict[str, Any]:
         "step": histogram.absmax / histogram.counts.size,
         "threshold": search.threshold,
         "marks": [mark],
-        "subtitle": f"{percent(zeros)} zeros, not drawn" if zeros else "",
+        "subtitle": f"{percent(zeros)} zeros" if zeros else "",
         "note": "",
     }
 
