@@ -53,7 +53,7 @@ def test_a_row_says_what_it_costs(measured):
     for layer in LAYERS:
         own, whole = report.own[layer].metrics, report.accumulated[layer].metrics
         assert cells(view, layer)["Error alone"] == f"{own.sqnr_db:.1f} dB"
-        assert cells(view, layer)["Error up to here"] == f"{whole.sqnr_db:.1f} dB"
+        assert cells(view, layer)["Accumulated error"] == f"{whole.sqnr_db:.1f} dB"
         assert keys(view, layer)["Error alone"] == own.sqnr_db
     assert view.table.settled
 

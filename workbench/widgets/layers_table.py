@@ -33,7 +33,7 @@ COLUMNS = (
     ("Bits", "Bits of the weights"),
     ("Arithmetic", "int8 → int8: hands int8 on, requantized. int8 → float: gives float"),
     ("Error alone", "SQNR of the layer on the float network's blobs: higher is better"),
-    ("Error up to here", "SQNR in the int8 network as a whole: higher is better"),
+    ("Accumulated error", "SQNR in the int8 network as a whole: higher is better"),
     ("Tied", "The layers that read the same blob and move with this one"),
 )
 NUMBERS = (0, 4, 5, 7, 9, 10)

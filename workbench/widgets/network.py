@@ -27,7 +27,7 @@ WIDEST = 1330.0
 LEAST_DB = (40, 30, 25, 20, 15, 10)
 """The classes of error: from one of these on, or below the last."""
 COLOURINGS = {
-    "Error up to here": "accumulated",
+    "Accumulated error": "accumulated",
     "Error of the layer alone": "own",
     "Arithmetic": "arithmetic",
 }
@@ -115,9 +115,9 @@ class NetworkView(ErrorView):
             )
             others = [other for other in self.session.tied(name) if other != name]
             said += [f"tied to {', '.join(others)}"] if others else []
-        for figures, words in ((report.own, "alone"), (report.accumulated, "up to here")):
+        for figures, words in ((report.own, "error alone"), (report.accumulated, "accumulated")):
             if text := written(figures.get(name, Figure(fresh=True))):
-                said.append(f"error {words} {text}")
+                said.append(f"{words} {text}")
         return "; ".join(said)
 
     def _choose(self, change: Mapping[str, Any]) -> None:
