@@ -53,3 +53,16 @@ def test_labels_that_do_not_fit_are_an_error(model, plan, arrays):
         accuracy(model, plan, arrays, [1, 2], progress=False)
     with pytest.raises(InputError, match="label 5 is no index into 5"):
         accuracy(model, plan, arrays, [5] * 6, progress=False)
+
+
+def test_what_is_called_before_each_image_can_end_the_work(model, plan, arrays):
+    seen = []
+
+    def before(done):
+        seen.append(done)
+        if done == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        accuracy(model, plan, arrays, [0] * 6, progress=False, before=before)
+    assert seen == [0, 1, 2]

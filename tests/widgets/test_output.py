@@ -10,7 +10,6 @@ from PIL import Image
 from tests.widgets.synthetic import synthetic_statistics
 from workbench.calibration.collect import collect
 from workbench.calibration.inputs import ImageFolder
-from workbench.errors import FormatError
 from workbench.graph import Graph
 from workbench.model import Model
 from workbench.session import Session
@@ -74,9 +73,10 @@ def test_classes_have_the_names_that_are_given(shown, tmp_path):
     )
 
 
-def test_missing_names_are_an_error_at_once(session):
-    with pytest.raises(FormatError, match="names of the classes"):
-        OutputView(session, labels="nothing.txt")
+def test_names_that_cannot_be_read_are_said_and_numbers_do(shown):
+    view = shown(labels="nothing.txt")
+    assert "names of the classes cannot be read" in view.notice.value
+    assert view.cards.cards[0]["classes"][0]["name"].startswith("class ")
 
 
 def test_bars_begin_at_zero_and_end_at_the_value(shown):

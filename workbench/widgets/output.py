@@ -16,6 +16,7 @@ from PIL import Image
 from traitlets import Dict, List, Unicode
 
 from workbench.calibration.labelled import Labelled, class_names
+from workbench.errors import FormatError
 from workbench.session import Session
 from workbench.session.outputs import Answer, LiveOutputs, Pair
 from workbench.session.pictures import Picture, picture
@@ -76,7 +77,7 @@ class OutputView(View):
         labelled: str | Path | Labelled = "",
         scheme: str = "requantize",
     ) -> None:
-        self.names = class_names(labels)
+        self.names, self._unnamed = _names(labels)
         self.outputs = LiveOutputs(session, scheme)
         self.cards = OutputCards()
         self.accuracy = AccuracyPanel(session, labelled, self.names, scheme)
@@ -99,7 +100,7 @@ class OutputView(View):
         elif not report.answers:
             self.say(NO_PROBES)
         else:
-            self.say("")
+            self.say(self._unnamed, wrong=bool(self._unnamed))
 
     def close(self) -> None:
         """Stop following and measuring, and take the part off the page."""
@@ -111,6 +112,14 @@ class OutputView(View):
     def _show_pictures(self) -> None:
         probes = self.session.probes
         self.cards.pictures = [_pictured(picture(probes, i)) for i in range(len(probes))]
+
+
+def _names(labels: Sequence[str] | str | Path) -> tuple[tuple[str, ...], str]:
+    """The classes' names; none, and why, if they cannot be read: numbers do instead."""
+    try:
+        return class_names(labels), ""
+    except FormatError as error:
+        return (), str(error)
 
 
 def _pictured(shown: Picture) -> dict[str, Any]:
