@@ -37,7 +37,7 @@ def test_a_notebook_for_ones_own_network_starts_with_its_files(tmp_path):
 @pytest.fixture
 def calls(monkeypatch):
     seen: list[list[str]] = []
-    monkeypatch.setattr(subprocess, "call", lambda command, cwd: seen.append([*command, str(cwd)]))
+    monkeypatch.setattr(lab, "_run", lambda command, folder: seen.append(command))
     return seen
 
 
@@ -92,10 +92,9 @@ def app(tmp_path, monkeypatch):
     """Run `workbench lab --app ...`; return what Voila would have been given."""
     given: dict[str, dict] = {}
 
-    def call(command, cwd, env):
+    def served(command, folder):
         for name in ("app.ipynb", "voila.json"):
-            given[name] = json.loads((Path(cwd) / name).read_text(encoding="utf-8"))
-        given["env"] = env
+            given[name] = json.loads((folder / name).read_text(encoding="utf-8"))
         return 0
 
     def run(*words):
@@ -104,7 +103,7 @@ def app(tmp_path, monkeypatch):
             cli.main()
         return ended.value.code, given
 
-    monkeypatch.setattr(subprocess, "call", call)
+    monkeypatch.setattr(lab, "_run", served)
     monkeypatch.setattr(lab, "find_spec", lambda name: name)
     monkeypatch.chdir(tmp_path)
     return run
@@ -133,7 +132,36 @@ def test_the_application_is_a_notebook_of_the_page_alone(app, own, tmp_path, cap
     assert server["kernel_websocket_connection_class"] == "workbench.server.PromptConnection"
     policy = server["tornado_settings"]["headers"]["Content-Security-Policy"]
     assert policy.startswith("default-src 'self'")
-    assert Path(given["env"]["JUPYTER_PATH"].split(os.pathsep)[0]).is_dir()
+
+
+def test_our_settings_stand_before_the_users_own(monkeypatch):
+    monkeypatch.setenv("JUPYTER_PATH", "their own")
+    found = lab.environment()
+    ours, theirs = found["JUPYTER_PATH"].split(os.pathsep)
+    assert theirs == "their own"
+    assert (Path(ours) / "voila" / "templates" / "workbench" / "index.html.j2").is_file()
+    settings = Path(found["JUPYTER_CONFIG_PATH"].split(os.pathsep)[0]) / "labconfig"
+    (asked,) = json.loads((settings / "page_config.json").read_text())["disabledExtensions"]
+    assert asked == "@jupyterlab/apputils-extension:announcements"
+
+
+SERVE = """
+import sys
+from pathlib import Path
+from workbench import lab
+code = "import os, time; print(os.getpid(), flush=True); time.sleep(60)"
+sys.exit(lab._run([sys.executable, "-c", code], Path()))
+"""
+
+
+def test_the_server_ends_with_the_command():
+    command = subprocess.Popen([sys.executable, "-c", SERVE], stdout=subprocess.PIPE, text=True)
+    with command:
+        server = int(command.stdout.readline())
+        command.terminate()
+        assert command.wait(20) != 0
+    with pytest.raises(ProcessLookupError):
+        os.kill(server, 0)
 
 
 def test_the_application_goes_on_where_it_was(app, own, tmp_path):

@@ -6,6 +6,7 @@ import json
 import os
 import secrets
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -36,7 +37,7 @@ probes = open_inputs(model, {inputs!r}, {settings!r})[:{probes}]
 Workbench(Session.open({session!r}, model, probes))
 """
 JUPYTER = Path(__file__).resolve().parent / "jupyter"
-"""Where Voila finds our template, by JUPYTER_PATH."""
+"""Where Voila finds our template, and JupyterLab that it shall not ask whether to fetch news."""
 SOON_S = 60
 
 
@@ -74,6 +75,13 @@ def notebook_for(folder: Path, name: str, choices: Mapping[str, Any]) -> Path:
         number += 1
 
 
+def environment() -> dict[str, str]:
+    """The environment of our servers, in which they also look for settings in `JUPYTER`."""
+    names = ("JUPYTER_PATH", "JUPYTER_CONFIG_PATH")
+    given = {name: filter(None, [str(JUPYTER), os.environ.get(name)]) for name in names}
+    return os.environ | {name: os.pathsep.join(folders) for name, folders in given.items()}
+
+
 def open_lab(notebook: Path, port: int = 8888, browser: bool = True) -> int:
     """Run JupyterLab on a notebook until it is stopped; return its exit status."""
     from workbench.server import OPTIONS
@@ -91,7 +99,7 @@ def open_lab(notebook: Path, port: int = 8888, browser: bool = True) -> int:
         command.append("--no-browser")
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         command.append("--allow-root")  # in a container there is often no one else
-    return subprocess.call(command, cwd=notebook.parent)
+    return _run(command, notebook.parent)
 
 
 def require_voila() -> None:
@@ -121,9 +129,21 @@ def open_app(choices: Mapping[str, Any], port: int = 8888, browser: bool = True)
         Thread(target=_open_soon, args=(port, address), daemon=True).start()
     with TemporaryDirectory() as name:
         _write_app(Path(name), choices, port, token)
-        found = os.pathsep.join(filter(None, [str(JUPYTER), os.environ.get("JUPYTER_PATH")]))
-        command = [sys.executable, "-m", "voila", "app.ipynb"]
-        return subprocess.call(command, cwd=name, env=os.environ | {"JUPYTER_PATH": found})
+        return _run([sys.executable, "-m", "voila", "app.ipynb"], Path(name))
+
+
+def _run(command: list[str], folder: Path) -> int:
+    """Run a server until it ends, by Ctrl+C (which it hears itself) or with us."""
+    server = subprocess.Popen(command, cwd=folder, env=environment())
+    heard = {
+        signal.SIGINT: signal.signal(signal.SIGINT, signal.SIG_IGN),
+        signal.SIGTERM: signal.signal(signal.SIGTERM, lambda *_: server.terminate()),
+    }
+    try:
+        return server.wait()
+    finally:
+        for number, handler in heard.items():
+            signal.signal(number, handler)
 
 
 def _write_app(folder: Path, choices: Mapping[str, Any], port: int, token: str) -> None:
@@ -142,7 +162,10 @@ def _write_app(folder: Path, choices: Mapping[str, Any], port: int, token: str) 
         "open_browser": False,
         "log_level": "WARN",
         "kernel_websocket_connection_class": CLASS,
-        "tornado_settings": {"headers": {"Content-Security-Policy": POLICY}},
+        "tornado_settings": {
+            "headers": {"Content-Security-Policy": POLICY},
+            "disable_check_xsrf": True,  # a page that closes could not end its kernel
+        },
     }
     page = {"template": "workbench", "show_tracebacks": True}
     settings = {"Voila": server, "VoilaConfiguration": page}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import socket
 import subprocess
@@ -14,10 +13,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.error import URLError
+from urllib.parse import urlsplit
 from urllib.request import urlopen
 
+import nbformat
 from playwright.sync_api import Browser, Page, Playwright
 
+from workbench.lab import environment
 from workbench.server import OPTIONS
 
 NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
@@ -51,7 +53,7 @@ def lab_server(folder: Path) -> Iterator[str]:
     """Serve a folder by a JupyterLab that shares nothing with the user's; give its address."""
     root = folder / "root"
     root.mkdir()
-    environment = os.environ | _own_folders(folder)
+    own = environment() | _own_folders(folder)
     port = _free_port()
     command = [
         *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ip=127.0.0.1"),
@@ -60,7 +62,7 @@ def lab_server(folder: Path) -> Iterator[str]:
         *(f"--ServerApp.root_dir={root}", "--LabApp.expose_app_in_browser=True"),
     ]
     with (folder / "server.log").open("wb") as log:
-        server = subprocess.Popen(command, env=environment, stdout=log, stderr=log, cwd=root)
+        server = subprocess.Popen(command, env=own, stdout=log, stderr=log, cwd=root)
         try:
             _wait_for(f"http://127.0.0.1:{port}/api", server)
             yield f"http://127.0.0.1:{port}"
@@ -77,6 +79,18 @@ def open_notebook(page: Page, address: str, name: str) -> None:
     """Open a notebook and run all its cells; raise AssertionError if one of them fails."""
     page.goto(f"{address}/doc/tree/{name}?reset")
     page.wait_for_function(f"window.jupyterapp && {KERNEL}?.status === 'idle'", timeout=60_000)
+    run_all(page)
+
+
+def restart(page: Page) -> None:
+    """Give the open notebook a new kernel, and take the outputs of the old one away."""
+    page.evaluate("jupyterapp.commands.execute('notebook:clear-all-cell-outputs')")
+    page.evaluate("jupyterapp.shell.currentWidget.sessionContext.restartKernel()")
+    page.wait_for_function(f"{KERNEL}?.status === 'idle'", timeout=60_000)
+
+
+def run_all(page: Page) -> None:
+    """Run all cells of the open notebook; raise AssertionError if one of them fails."""
     page.evaluate("jupyterapp.commands.execute('notebook:run-all-cells')")
     page.wait_for_function(
         f"{CELLS}.every(c => c.model.executionCount > 0) && {KERNEL}.status === 'idle'",
@@ -87,6 +101,21 @@ def open_notebook(page: Page, address: str, name: str) -> None:
         "[data-mime-type='application/vnd.jupyter.stderr']"
     )
     assert wrong.count() == 0, wrong.all_inner_texts()
+
+
+def write_notebook(path: Path, *sources: str) -> None:
+    """Write a notebook with a cell for each source."""
+    made = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(text) for text in sources])
+    made.metadata.kernelspec = {"name": "python3", "display_name": "Python 3"}
+    nbformat.write(made, path)
+
+
+def hosts_of(page: Page) -> set[str]:
+    """The hosts that a page asks for something from now on; the set grows."""
+    hosts: set[str] = set()
+    page.on("request", lambda request: hosts.add(urlsplit(request.url).hostname or ""))
+    page.on("websocket", lambda socket: hosts.add(urlsplit(socket.url).hostname or ""))
+    return hosts
 
 
 def in_kernel(page: Page, expression: str) -> Any:

@@ -110,5 +110,6 @@ def _own_notebook(
             "BIN": str(weights.resolve()),
             "INPUTS": str(Path(inputs).resolve()),
             "SETTINGS": vars(reader) if isinstance(reader, PictureReader) else {},
+            "LABELLED": "",
         },
     )
