@@ -28,8 +28,9 @@ from workbench.calibration.station import Files, Station, count
 from workbench.calibration.worker import Worker
 from workbench.errors import CalibrationError, EngineError, InputError
 
-LEAF = 64
-"""Most images of a leaf: what must be counted again if its worker is lost."""
+LEAF = 256
+"""Most images of a leaf: what must be counted again if its worker is lost, and so many that to
+count them takes longer than to send the counts, which are a megabyte for each blob in one pass."""
 
 LEAVES = 8
 """Leaves of a wave for each thread of the cluster."""
