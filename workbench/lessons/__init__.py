@@ -1,9 +1,10 @@
 """What the lessons in `notebooks/` are made of: pictures, predictions, exercises.
 
-from workbench.lessons import Picture, check, film, live, predict
+from workbench.lessons import Picture, check, film, live, network, predict
 """
 
 from workbench.lessons.checks import Attempt, Verdict, check, exercise, same
+from workbench.lessons.network import network
 from workbench.lessons.picture import Picture, film
 from workbench.lessons.predictions import Prediction, predict
 from workbench.lessons.still import live
@@ -17,6 +18,7 @@ __all__ = [
     "exercise",
     "film",
     "live",
+    "network",
     "predict",
     "same",
 ]

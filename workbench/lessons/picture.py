@@ -215,6 +215,28 @@ class Picture:
         self.figure.add_annotation(**(place | look | more), row=1, col=panel + 1)
         return self
 
+    def text(self, x: float, y: float, text: str, size: float = 12, anchor: str = "center") -> Self:
+        """Write a text (HTML of plotly's kind) at a point; `anchor` is "left" if it begins there."""
+        look = {"showarrow": False, "font_size": size, "xanchor": anchor}
+        self.figure.add_annotation(x=x, y=y, text=text, **look)
+        return self
+
+    def path(self, path: str, colour: str = "grey") -> Self:
+        """Draw a line along the `d` of an SVG path, in the units of the axes."""
+        line = {"color": _hue(colour), "width": 1.2}
+        self.figure.add_shape(type="path", path=path, line=line, layer="below")
+        return self
+
+    def box(
+        self, middle: tuple[float, float], half: tuple[float, float], colour: str = "grey"
+    ) -> Self:
+        """Draw a box around its middle, half its width and height being given."""
+        (x, y), (a, b) = middle, half
+        corners = {"x0": x - a, "x1": x + a, "y0": y - b, "y1": y + b}
+        line = {"color": _hue(colour), "width": 1.5}
+        self.figure.add_shape(type="rect", line=line, fillcolor=_faint(colour, 0.14), **corners)
+        return self
+
     def window(
         self,
         x: tuple[float, float] | None = None,
@@ -299,11 +321,11 @@ def _hue(colour: str) -> str:
     return COLOURS.get(colour, colour)
 
 
-def _faint(colour: str) -> str:
+def _faint(colour: str, share: float = 0.28) -> str:
     """The colour, mostly transparent."""
     hue = _hue(colour).lstrip("#")
     red, green, blue = (int(hue[i : i + 2], 16) for i in (0, 2, 4))
-    return f"rgba({red}, {green}, {blue}, 0.3)"
+    return f"rgba({red}, {green}, {blue}, {share})"
 
 
 def _short(values: ArrayLike) -> NDArray[Any]:
