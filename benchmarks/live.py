@@ -11,6 +11,10 @@ event. It ends with status 1 if a median is beyond its limit.
 
 from __future__ import annotations
 
+import os
+
+os.environ |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}  # before NumPy is imported
+
 import argparse
 import json
 import sys
