@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -56,8 +57,8 @@ def widened(counts: Counts, steps: int) -> Counts:
     if group >= counts.size:
         return counts.sum(keepdims=True, dtype=counts.dtype)
     starts = np.arange(0, counts.size, group)
-    merged: Counts = np.add.reduceat(counts, starts, dtype=counts.dtype)
-    return merged
+    merged: Any = np.add.reduceat(counts, starts, dtype=counts.dtype)
+    return merged  # type: ignore[no-any-return]
 
 
 def over_range(
@@ -135,9 +136,9 @@ def _sum(one: Counts, two: Counts) -> Counts:
     if not short.size:
         return long
     most = int(short.max()) + int(long.max())
-    total: Counts = long.astype(np.uint32 if most <= _MOST_UINT32 else np.int64)
+    total: Any = long.astype(np.uint32 if most <= _MOST_UINT32 else np.int64)
     total[: short.size] += short
-    return total
+    return total  # type: ignore[no-any-return]
 
 
 class FineCounter:
@@ -160,8 +161,8 @@ class FineCounter:
             self._widen((exponent - self._known.exponent) // 2)
         self._known += FineTally(absmax, blob.size - values.size, blob.size, exponent=exponent)
         if loops := compiled.loops():
-            factor = np.float32(math.ldexp(1.0, -self._known.exponent))
-            loops.count_roots(values, factor, np.float32(FINE_BINS), self._table)
+            factor = math.ldexp(1.0, -self._known.exponent)
+            loops.count_roots(values, factor, FINE_BINS, self._table)
         else:
             self._wait(values)
 

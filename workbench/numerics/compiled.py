@@ -1,6 +1,6 @@
 """Whether the compiled loops are there; without them NumPy gives the same bits, more slowly.
 
-To import Numba takes a third of a second, so it happens in the background, while a network is
+To compile them takes a tenth of a second, so it happens in the background, while a network is
 tried out, and what comes before its end is counted by NumPy.
 """
 
@@ -21,7 +21,7 @@ _loops: ModuleType | None = None
 
 
 def loops() -> ModuleType | None:
-    """Return `workbench.numerics.loops`, or None if it is not ready or there is no Numba."""
+    """Return `workbench.numerics.loops`, or None if it is not ready or there is no llvmlite."""
     return _loops
 
 

@@ -91,9 +91,8 @@ class Histogram:
 
 def largest(values: NDArray[np.float32]) -> float:
     """Return the largest |x|; 0.0 of none, and not a finite number if any is not."""
-    if (loops := compiled.loops()) and values.flags.c_contiguous and values.dtype == np.float32:
-        bits = loops.largest_bits(values.reshape(-1).view(np.uint32))
-        return float(np.uint32(bits).view(np.float32))
+    if (loops := compiled.loops()) and values.flags.c_contiguous:
+        return loops.largest(values.reshape(-1))
     return float(max(values.max(initial=0.0), -values.min(initial=0.0)))
 
 
@@ -118,7 +117,7 @@ def count(
     if (loops := compiled.loops()) is None:
         return _count_by_numpy(values, limit, bins)
     table = np.zeros(bins * compiled.LANES + compiled.SPARE, np.uint32)
-    loops.count_equal(np.ascontiguousarray(values), limit, np.float32(bins), table)
+    loops.count_equal(np.ascontiguousarray(values), limit, bins, table)
     counts = table[: -compiled.SPARE].reshape(bins, -1).sum(axis=1, dtype=np.int64)
     return counts, int(table[-compiled.SPARE :].sum())
 
