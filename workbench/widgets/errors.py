@@ -26,7 +26,7 @@ from workbench.widgets.error_bars import (
     say_causes,
     shares,
 )
-from workbench.widgets.figures import ErrorView
+from workbench.widgets.live_view import LiveView
 
 NO_PROBES = "There are no probe images: give the session some to measure errors on."
 SHARES = [{"at": share, "text": f"{share:.0%}"} for share in (0, 0.5, 1)]
@@ -88,7 +88,7 @@ class ErrorChart(anywidget.AnyWidget):
     state = Unicode("fresh").tag(sync=True)
 
 
-class ErrorsView(ErrorView):
+class ErrorsView(LiveView):
     """A bar for each layer, before an outline of what it was before the present gesture."""
 
     rest_s = 0.06

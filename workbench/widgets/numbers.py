@@ -10,7 +10,7 @@ import ipywidgets as widgets
 from workbench.session import Figure, LiveReport, Reading, Session
 from workbench.simulation.compare import Metrics
 from workbench.widgets.error_bars import METRICS
-from workbench.widgets.figures import ErrorView
+from workbench.widgets.live_view import LiveView
 from workbench.widgets.look import decibels, digits, dot, look_of, percent
 
 Row = tuple[str, str, str]
@@ -18,7 +18,7 @@ FRESH = '<i class="wb-fresh" role="img" aria-label="fresh" title="fresh: of this
 REFINING = '<i class="wb-stale" title="of an earlier threshold">refining…</i> '
 
 
-class Numbers(ErrorView):
+class Numbers(LiveView):
     """What the selected layer's threshold does: off the histogram, and on the probe images."""
 
     rest_s = 0.03
