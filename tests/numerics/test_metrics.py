@@ -91,3 +91,30 @@ def test_every_metric_is_defined(a: np.ndarray, b: np.ndarray) -> None:
 def test_blobs_of_different_shapes_are_refused() -> None:
     with pytest.raises(InputError, match=r"shape \(3,\)"):
         metrics.cosine(np.ones((3, 1)), np.ones(3))
+
+
+@pytest.mark.parametrize("size", [metrics.BLOCK, metrics.BLOCK + 1, 3 * metrics.BLOCK - 1])
+def test_the_sums_of_blocks_are_the_sums_of_the_whole(size: int) -> None:
+    rng = np.random.default_rng(size)
+    a = np.maximum(rng.normal(0, 1, size), 0).astype(np.float32)
+    b = (a + rng.normal(0, 0.5, size)).astype(np.float32)
+    x, y = a.astype(np.float64), b.astype(np.float64)
+    ratios = np.abs(x - y)[x > 0] / x[x > 0]
+    sums = metrics.Sums.of(a, b)
+    assert sums.mae == pytest.approx(np.abs(x - y).mean(), rel=1e-12)
+    assert sums.mre == pytest.approx(ratios.mean(), rel=1e-12)
+    assert sums.mre_filtered == pytest.approx(ratios[ratios <= 1].mean(), rel=1e-12)
+    assert sums.cosine == pytest.approx(x @ y / np.sqrt((x @ x) * (y @ y)), rel=1e-12)
+    assert sums.sqnr_db == pytest.approx(10 * np.log10(x @ x / ((x - y) @ (x - y))), rel=1e-12)
+
+
+def test_empty_blobs_are_equal() -> None:
+    empty = np.empty(0, np.float32)
+    assert metrics.cosine(empty, empty) == 1
+    assert metrics.mae(empty, empty) == metrics.mre(empty, empty) == 0
+
+
+def test_the_blobs_themselves_are_left_alone() -> None:
+    a, b = np.arange(4.0), np.ones(4)
+    metrics.Sums.of(a, b)
+    assert (a.tolist(), b.tolist()) == ([0, 1, 2, 3], [1, 1, 1, 1])

@@ -220,3 +220,15 @@ def test_several_threads_may_share_a_simulator(model, plan, arrays):
     with ThreadPoolExecutor(3) as pool:
         for run, wanted in zip(pool.map(simulator.run, arrays), expected, strict=True):
             assert_same(run, wanted)
+
+
+def test_a_run_can_be_given_up_between_its_layers(model, plan, arrays, monkeypatch):
+    names = computed(monkeypatch)
+
+    def give_up():
+        if "dw" in names:
+            raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        Simulator(model, plan).run(arrays[0], between=give_up)
+    assert names == ["conv1", "dw"]

@@ -51,7 +51,7 @@ class Causes:
     @property
     def total(self) -> float:
         """The sum of all four."""
-        return sum(astuple(self))
+        return float(sum(astuple(self)))
 
     @classmethod
     def mean(cls, parts: Sequence[Causes]) -> Causes:
