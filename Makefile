@@ -35,9 +35,8 @@ browser: $(VENV)/developed  ## find a Chromium for the tests of the page, or fet
 	@command -v chromium >/dev/null || $(BIN)/playwright install chromium || \
 	  echo "No Chromium: the tests of the page will be skipped. Install one to run them."
 
-bench: $(VENV)/developed  ## measure speed, as ratios
-	$(BIN)/python benchmarks/searches.py
-	$(BIN)/python benchmarks/simulator.py
+bench: $(VENV)/developed  ## measure speed and memory, as ratios
+	$(BIN)/python -m benchmarks --json benchmarks/results.json
 
 screenshots: $(VENV)/developed browser  ## make the pictures of the page
 	$(BIN)/python tests/browser/screenshots.py

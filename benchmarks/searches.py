@@ -1,6 +1,6 @@
 """Time every threshold search against the plain compiled loop, in one run on one core.
 
-    python benchmarks/searches.py [--rounds N] [--json FILE]
+    python -m benchmarks.searches [--rounds N] [--json FILE]
 
 The loops are those that the tests trust (tests/numerics/thresholds/plain.py). Fast and plain take
 turns on the same histograms, and of each the best round counts, so that a busy machine disturbs
@@ -11,20 +11,18 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
-import json
-import time
 from collections.abc import Callable
-from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import numpy as np
 
+from benchmarks.frame import ROOT, Row, best, parser_of, present
 from workbench.numerics.histogram import Histogram
 from workbench.numerics.noise import error_split
 from workbench.numerics.thresholds import METHODS, threshold_distribution
 
-PLAIN = Path(__file__).parents[1] / "tests" / "numerics" / "thresholds" / "plain.py"
+PLAIN = ROOT / "tests" / "numerics" / "thresholds" / "plain.py"
 SHAPES = ("laplace", "relu", "gamma", "student", "bump", "decay")
 
 
@@ -54,42 +52,20 @@ def calls_on(counts: Any, plain: ModuleType) -> dict[str, Callable[[], object]]:
     }
 
 
-def best_of(calls: dict[str, Callable[[], object]], rounds: int) -> dict[str, float]:
-    best = dict.fromkeys(calls, float("inf"))
-    for _ in range(rounds):
-        for name, call in calls.items():
-            start = time.perf_counter()
-            call()
-            best[name] = min(best[name], time.perf_counter() - start)
-    return best
-
-
-def measure(rounds: int) -> dict[str, float]:
+def measure(options: argparse.Namespace) -> list[Row]:
+    """Milliseconds for a layer of 2048 bins, the mean of some histograms."""
     plain = load_plain()
-    timings = [best_of(calls_on(plain.drawn(shape, 0), plain), rounds) for shape in SHAPES]
-    return {name: sum(t[name] for t in timings) / len(timings) * 1e3 for name in timings[0]}
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=20)
-    parser.add_argument("--json", type=Path, metavar="FILE")
-    options = parser.parse_args()
-    milliseconds = measure(options.rounds)
-    ratios = {
-        name: milliseconds[f"{name}, plain loop"] / milliseconds[name]
-        for name in ("kl", "threshold-distribution")
-    }
-    print(f"milliseconds a layer (2048 bins), mean of {len(SHAPES)} histograms")
-    for name, value in milliseconds.items():
-        print(f"  {name:36}{value:9.3f}")
-    for name, value in ratios.items():
-        print(f"{name} is {value:.1f} times as fast as the plain compiled loop")
-    if options.json:
-        options.json.write_text(
-            json.dumps({"milliseconds": milliseconds, "times_as_fast": ratios}, indent=2) + "\n"
-        )
+    timings = [best(calls_on(plain.drawn(shape, 0), plain), options.rounds) for shape in SHAPES]
+    times = {name: sum(t[name] for t in timings) / len(timings) * 1e3 for name in timings[0]}
+    loops = {name: f"{name}, plain loop" for name in times if f"{name}, plain loop" in times}
+    return [
+        Row(name, ours, times[loops.get(name, "kl")], loops.get(name, "kl"), "ms")
+        for name, ours in times.items()
+        if name not in loops.values()
+    ]
 
 
 if __name__ == "__main__":
-    main()
+    parser = parser_of(__doc__)
+    parser.add_argument("--rounds", type=int, default=20)
+    present(measure, parser)

@@ -1,6 +1,6 @@
 """Time the simulator against ncnn's own int8 inference, on one core and in one run.
 
-    python benchmarks/simulator.py [--rounds N] [--json FILE]
+    python -m benchmarks.simulator [--rounds N] [--json FILE]
 
 The network has the shape of MobileNetV2 at 224x224, with random weights. All take turns on the
 same image, and of each the best round counts, so that a busy machine disturbs them alike. It
@@ -14,15 +14,14 @@ import os
 os.environ |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}  # before NumPy is imported
 
 import argparse
-import json
 import sys
-import time
 import warnings
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 
+from benchmarks.frame import Row, best, parser_of, present
+from benchmarks.mobilenet_v2 import mobilenet_v2
 from workbench.calibration.collect import collect
 from workbench.calibration.plan import Plan, calibrate
 from workbench.engine import Network
@@ -31,32 +30,35 @@ from workbench.model import Model
 from workbench.simulation.difference import first_difference
 from workbench.simulation.simulator import Simulator
 
-sys.path.insert(0, str(Path(__file__).parent))
-from mobilenet_v2 import mobilenet_v2
-
 SCHEMES = ("requantize", "dequantize", "integer", "integer-shift")
 LIMIT = 4.0
 """A full run may take this many times as long as ncnn without packing."""
 
+PAIRS = (
+    ("full run", "ncnn without packing", LIMIT),
+    ("full run", "ncnn without packing, all blobs", None),
+    ("full run", "ncnn with packing", None),
+    ("full run, half quantization", "full run", None),
+    ("full run, integer", "full run", None),
+    ("full run, integer-shift", "full run", None),
+    ("rerun after a change of the last layer", "full run", None),
+    ("rerun after a change of a middle layer", "full run", None),
+    ("a new plan of one changed layer", "full run", None),
+)
+"""What is compared with what, and the largest ratio that is allowed."""
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rounds", type=int, default=15)
-    parser.add_argument("--json", type=Path)
-    options = parser.parse_args()
+
+def measure(options: argparse.Namespace) -> list[Row]:
+    """Milliseconds of a run, after a first round that is not counted."""
     model, image = mobilenet_v2(), image_of(seed=1)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         plan = calibrate(model, collect(model, [image], progress=False), method="minmax")
     check(model, plan, image)
-    milliseconds = best(contestants(model, plan, image), options.rounds)
-    ratios = ratios_of(milliseconds)
-    for name, value in (milliseconds | ratios).items():
-        print(f"{name:48s} {value:8.2f} {'ms' if name in milliseconds else 'times'}")
-    if options.json:
-        options.json.write_text(json.dumps({"milliseconds": milliseconds, "ratios": ratios}))
-    if ratios["full run / ncnn without packing"] > LIMIT:
-        sys.exit(f"the simulator takes more than {LIMIT} times as long as ncnn")
+    calls = contestants(model, plan, image)
+    best(calls, 1)
+    times = {name: seconds * 1e3 for name, seconds in best(calls, options.rounds).items()}
+    return [Row(a, times[a], times[b], b, "ms", limit) for a, b, limit in PAIRS]
 
 
 def image_of(seed: int) -> np.ndarray:
@@ -99,32 +101,7 @@ def contestants(model: Model, plan: Plan, image: np.ndarray) -> dict[str, Callab
     }
 
 
-def best(contestants: dict[str, Callable[[], object]], rounds: int) -> dict[str, float]:
-    """The shortest time of each, in milliseconds, after a first round that is not counted."""
-    times: dict[str, list[float]] = {name: [] for name in contestants}
-    for _ in range(rounds + 1):
-        for name, run in contestants.items():
-            start = time.perf_counter()
-            run()
-            times[name].append((time.perf_counter() - start) * 1e3)
-    return {name: min(found[1:]) for name, found in times.items()}
-
-
-def ratios_of(times: dict[str, float]) -> dict[str, float]:
-    full = times["full run"]
-    return {
-        "full run / ncnn without packing": full / times["ncnn without packing"],
-        "full run / ncnn without packing, all blobs": full
-        / times["ncnn without packing, all blobs"],
-        "full run / ncnn with packing": full / times["ncnn with packing"],
-        "integer / full run": times["full run, integer"] / full,
-        "integer-shift / full run": times["full run, integer-shift"] / full,
-        "rerun of the last layer / full run": times["rerun after a change of the last layer"]
-        / full,
-        "rerun of a middle layer / full run": times["rerun after a change of a middle layer"]
-        / full,
-    }
-
-
 if __name__ == "__main__":
-    main()
+    parser = parser_of(__doc__)
+    parser.add_argument("--rounds", type=int, default=15)
+    present(measure, parser)
