@@ -16,7 +16,8 @@ from workbench.session import Figure, Session
 from workbench.simulation.forms import Form, forms
 from workbench.widgets.assets import script, style
 from workbench.widgets.buttons import TIGHT, button
-from workbench.widgets.figures import FORM_WORDS, ErrorView, written
+from workbench.widgets.figures import FORM_WORDS, written
+from workbench.widgets.live_view import LiveView
 from workbench.widgets.look import digits, look_of
 
 Cell = tuple[str, float | str | None]
@@ -64,8 +65,11 @@ class Table(anywidget.AnyWidget):
     label = Unicode().tag(sync=True)
 
 
-class LayerTable(ErrorView):
+class LayerTable(LiveView):
     """Every quantizable layer in a row; what is ticked can be decided on at once."""
+
+    watches = ("plan", "selected", "untied")
+    rest_s = 0.1
 
     def __init__(self, session: Session) -> None:
         self.table = Table(

@@ -16,7 +16,8 @@ from workbench.session import Figure, LiveReport, Session
 from workbench.session.description import Description, describe
 from workbench.simulation.forms import Form, forms
 from workbench.widgets.assets import script, style
-from workbench.widgets.figures import FORM_WORDS, ErrorView, written
+from workbench.widgets.figures import FORM_WORDS, written
+from workbench.widgets.live_view import LiveView
 from workbench.widgets.look import digits, look_of
 
 BIG, LOW, SMALL = 36.0, 20.0, 18.0
@@ -67,8 +68,11 @@ class NetworkPicture(anywidget.AnyWidget):
     meaning = Unicode().tag(sync=True)
 
 
-class NetworkView(ErrorView):
+class NetworkView(LiveView):
     """The network as a picture; a click on a layer that can be quantized selects it."""
+
+    watches = ("plan", "selected", "untied")
+    rest_s = 0.1
 
     def __init__(self, session: Session) -> None:
         self._names = tuple(session.model.graph.by_name)
