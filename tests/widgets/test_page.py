@@ -16,21 +16,21 @@ NOTEBOOK = Path(__file__).resolve().parents[2] / "notebooks" / "workbench.ipynb"
 
 def test_every_part_shows_the_same_layer(session):
     page = Workbench(session)
-    page.overview.bars.set_state({"chosen": 3})
+    search = page.layer.part("Search")
+    page.errors.chart.set_state({"chosen": "fc"})
     page.drain()
     assert page.chooser.layer.value == "fc"
-    assert page.histogram.plot.key == page.search.plot.key == "fc"
+    assert page.histogram.plot.key == search.plot.key == "fc"
     assert page.threshold.number.value in page.numbers.table.value
 
 
 def test_a_drag_reaches_every_part(session):
     page = Workbench(session)
     hand = {"key": "conv1", "threshold": 0.25, "gesture": "drag"}
-    page.search.plot.set_state({"threshold": 0.25, "hand": hand})
+    page.layer.part("Search").plot.set_state({"threshold": 0.25, "hand": hand})
     page.drain()
     assert page.threshold.number.value == "0.25"
     assert "by hand" in page.numbers.table.value
-    assert page.overview.bars.bars[0]["colour"] == "ink"
     assert not page.history.undo.disabled
 
 
@@ -50,13 +50,14 @@ def test_a_closed_page_leaves_the_session_alone(session):
     assert page.histogram.plot.threshold == session.search("conv1", "kl").threshold
 
 
-def test_all_parts_say_nothing_when_all_is_well(session):
+def test_no_part_complains_when_all_is_well(session):
     page = Workbench(session)
+    parts = [tabs.part(title) for tabs in (page.layer, page.network) for title in tabs.titles]
     for method in METHODS:
         session.set_method(method)
         page.drain()
-    for part in (page.chooser, page.histogram, page.search, page.numbers, page.overview):
-        assert part.notice.value == ""
+    for part in (page.chooser, page.histogram, page.numbers, page.errors, *parts):
+        assert "wb-wrong" not in part.notice.value
 
 
 def test_every_colour_is_in_the_style_sheet():
