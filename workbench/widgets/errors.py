@@ -175,7 +175,7 @@ def _drawn(
         "at": [] if now is None else [round(height, 4) for height in heights(now)],
         "was_at": [round(height, 4) for height in heights(was)] if changed else [],
         "says": f"{said}, {IN_FLOAT}" if bar.hollow and now is not None else said,
-        "was": say(was) if changed else "",
+        "was": say(was) if changed and say(was) != said else "",
         "fresh": bar.fresh,
         "colour": bar.colour,
         "hollow": bar.hollow,
