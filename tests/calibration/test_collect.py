@@ -35,7 +35,7 @@ def counted_runs(monkeypatch) -> list[int]:
 
 
 def test_each_layer_gets_the_histogram_of_its_bottom_blob(model, arrays):
-    stats = collect(model, arrays, **QUIET)
+    stats = collect(model, arrays, passes=2, **QUIET)
     assert dict(stats.layers) == {"conv1": "data", "dw": "conv1", "conv2": "conv1", "fc": "pool"}
     network = Network(model)
     for layer, blob in stats.layers.items():
@@ -58,9 +58,9 @@ def test_branches_of_a_split_share_one_histogram(model, arrays):
 
 
 def test_one_pass_runs_the_network_once_and_finds_the_same_ranges(model, arrays, monkeypatch):
-    twice = collect(model, arrays, **QUIET)
+    twice = collect(model, arrays, passes=2, **QUIET)
     ran = counted_runs(monkeypatch)
-    once = collect(model, arrays, passes=1, **QUIET)
+    once = collect(model, arrays, **QUIET)
     assert len(ran) == len(arrays)
     for layer in once.layers:
         assert once[layer].absmax == twice[layer].absmax
@@ -84,7 +84,7 @@ def test_inputs_may_be_mappings(model, arrays):
 
 
 def test_a_stopped_collection_goes_on_where_it_was(model, arrays, monkeypatch):
-    expected = collect(model, arrays, **QUIET)
+    expected = collect(model, arrays, passes=2, **QUIET)
     run, calls = Network.run_values, []
 
     def run_until_stopped(self, inputs, blobs):
@@ -95,10 +95,10 @@ def test_a_stopped_collection_goes_on_where_it_was(model, arrays, monkeypatch):
 
     monkeypatch.setattr(Network, "run_values", run_until_stopped)
     with pytest.raises(Interrupted, match="ranges, 2 of 6 images"):
-        collect(model, arrays, **QUIET)
+        collect(model, arrays, passes=2, **QUIET)
     with pytest.raises(Interrupted, match="histograms, 1 of 6 images"):
-        collect(model, arrays, **QUIET)
-    stats = collect(model, arrays, **QUIET)
+        collect(model, arrays, passes=2, **QUIET)
+    stats = collect(model, arrays, passes=2, **QUIET)
     assert len(calls) == 12 + 2
     assert all(
         np.array_equal(stats[layer].counts, expected[layer].counts) for layer in stats.layers
@@ -115,7 +115,7 @@ def test_what_is_counted_so_far_can_be_looked_at(model, arrays, monkeypatch):
         return run(self, inputs, blobs)
 
     monkeypatch.setattr(Network, "run_values", run_twice)
-    collector = Collector(model, arrays)
+    collector = Collector(model, arrays, passes=2)
     with pytest.raises(KeyboardInterrupt):
         collector.run(progress=False)
     assert collector.statistics.images == 2
@@ -223,7 +223,7 @@ def test_a_network_without_layers_to_quantize_is_an_error():
 
 
 def test_progress_is_shown_by_images(model, arrays, capsys):
-    collect(model, arrays, progress=True)
+    collect(model, arrays, passes=2, progress=True)
     shown = capsys.readouterr().err
     assert "pass 2 of 2: histograms" in shown
     assert "6/6" in shown

@@ -143,7 +143,7 @@ def test_the_file_is_written_while_images_are_counted(folder, model, monkeypatch
     monkeypatch.setattr(
         module, "save_checkpoint", lambda kept, path: written.append(kept) or save(kept, path)
     )
-    collect(model, TensorFolder(folder / "npy"), checkpoint=folder / "kept", **QUIET)
+    collect(model, TensorFolder(folder / "npy"), checkpoint=folder / "kept", passes=2, **QUIET)
     progress = [(kept.state.stage, kept.state.done) for kept in written]
     assert progress == sorted(progress)
     assert {(0, 1), (0, 2), (0, 4), (1, 2), (1, 6)} <= set(progress)
@@ -153,11 +153,11 @@ def test_a_checkpoint_of_other_images_another_network_or_passes_is_refused(
     folder, model, model_with
 ):
     inputs, kept = TensorFolder(folder / "npy"), folder / "kept"
-    collect(model, inputs, checkpoint=kept, **QUIET)
+    collect(model, inputs, passes=2, checkpoint=kept, **QUIET)
     other = model_with(lambda layer, name, array: array * 2)
     for call in (
-        lambda: collect(other, inputs, checkpoint=kept, **QUIET),
-        lambda: collect(model, inputs[1:], checkpoint=kept, **QUIET),
+        lambda: collect(other, inputs, passes=2, checkpoint=kept, **QUIET),
+        lambda: collect(model, inputs[1:], passes=2, checkpoint=kept, **QUIET),
         lambda: collect(model, inputs, passes=1, checkpoint=kept, **QUIET),
     ):
         with pytest.raises(CalibrationError, match=r"kept: the checkpoint is of another"):

@@ -34,7 +34,7 @@ def network(name: str) -> tuple[Model, list[np.ndarray]]:
 @cache
 def ours(name: str, method: str) -> Plan:
     model, images = network(name)
-    stats = collect(model, images, progress=False)
+    stats = collect(model, images, passes=2, progress=False)
     return calibrate(model, stats, method)
 
 

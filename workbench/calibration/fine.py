@@ -27,7 +27,7 @@ bin's count differs from one set of images to another."""
 LOWEST = -100
 """Smallest exponent: all that is smaller shares its first bins."""
 
-Counts = NDArray[np.uint32] | NDArray[np.int64]
+Counts = NDArray[Any]  # uint32, or int64 when there are very many values
 _NONE = np.zeros(0, np.uint32)
 _MOST_UINT32 = 2**32 - 1
 
@@ -55,10 +55,9 @@ def widened(counts: Counts, steps: int) -> Counts:
         return counts
     group = 1 << min(steps, 30)
     if group >= counts.size:
-        return counts.sum(keepdims=True, dtype=counts.dtype)
+        return np.array([counts.sum()], counts.dtype)
     starts = np.arange(0, counts.size, group)
-    merged: Any = np.add.reduceat(counts, starts, dtype=counts.dtype)
-    return merged  # type: ignore[no-any-return]
+    return np.asarray(np.add.reduceat(counts, starts), counts.dtype)
 
 
 def over_range(
@@ -136,9 +135,9 @@ def _sum(one: Counts, two: Counts) -> Counts:
     if not short.size:
         return long
     most = int(short.max()) + int(long.max())
-    total: Any = long.astype(np.uint32 if most <= _MOST_UINT32 else np.int64)
+    total: Counts = np.array(long, np.uint32 if most <= _MOST_UINT32 else np.int64)
     total[: short.size] += short
-    return total  # type: ignore[no-any-return]
+    return total
 
 
 class FineCounter:

@@ -92,7 +92,7 @@ class Histogram:
 def largest(values: NDArray[np.float32]) -> float:
     """Return the largest |x|; 0.0 of none, and not a finite number if any is not."""
     if (loops := compiled.loops()) and values.flags.c_contiguous:
-        return loops.largest(values.reshape(-1))
+        return float(loops.largest(values.reshape(-1)))
     return float(max(values.max(initial=0.0), -values.min(initial=0.0)))
 
 

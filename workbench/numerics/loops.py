@@ -36,7 +36,8 @@ def _by_lane(modulus: int) -> str:
 def _splat(name: str, kind: str) -> str:
     return f"""
   %{name}.1 = insertelement <16 x {kind}> poison, {kind} %{name}, i32 0
-  %{name}.all = shufflevector <16 x {kind}> %{name}.1, <16 x {kind}> poison, <16 x i32> zeroinitializer"""
+  %{name}.all = shufflevector
+    <16 x {kind}> %{name}.1, <16 x {kind}> poison, <16 x i32> zeroinitializer"""
 
 
 def _load() -> str:
@@ -59,7 +60,9 @@ def _counter(name: str, parameter: str, place: str) -> str:
   %new.{i} = add i32 %old.{i}, 1
   store i32 %new.{i}, ptr %bin.{i}, align 4"""
     return f"""
-define void @{name}(ptr %values, i64 %n, float %{parameter}, float %bins, ptr %counts, i32 %spare) {{
+define void @{name}(
+  ptr %values, i64 %n, float %{parameter}, float %bins, ptr %counts, i32 %spare
+) {{
 start:{_splat(parameter, "float")}{_splat("bins", "float")}{_splat("spare", "i32")}
   %behind = add <16 x i32> %spare.all, {_by_lane(SPARE)}
   %last = fsub <16 x float> %bins.all, {_every("float", "1.0")}
