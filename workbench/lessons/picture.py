@@ -216,7 +216,7 @@ class Picture:
         return self
 
     def text(self, x: float, y: float, text: str, size: float = 12, anchor: str = "center") -> Self:
-        """Write a text (HTML of plotly's kind) at a point; `anchor` is "left" if it begins there."""
+        """Write a text at a point; `anchor` is "left" if it begins there."""
         look = {"showarrow": False, "font_size": size, "xanchor": anchor}
         self.figure.add_annotation(x=x, y=y, text=text, **look)
         return self
@@ -357,9 +357,10 @@ _AXIS = {
     "ticks": "outside",
     "tickcolor": GRID,
     "automargin": True,
-    "exponentformat": "power",
+    "exponentformat": "SI",
+    "minexponent": 6,
 }
-_LOG = {"type": "log", "dtick": 1, "tickfont_size": 12}
+_LOG = {"type": "log", "dtick": 1, "tickfont_size": 12, "exponentformat": "power"}
 _LAYOUT = {
     "template": "none",
     "colorway": [COLOURS[c] for c in ("blue", "orange", "green", "purple", "sky", "clipped")],
