@@ -50,6 +50,13 @@ def held(errors):
     return go
 
 
+def hurry(errors, monkeypatch):
+    """Let no work be finished when newer waits."""
+    monkeypatch.setattr(live, "PATIENCE_S", 0)
+    monkeypatch.setattr(live, "LEAST_PATIENCE_S", 0)
+    errors._patience = 0
+
+
 def test_a_settled_report_is_what_compare_says(session, errors):
     assert errors.report.settled
     is_what_compare_says(errors.report, session)
@@ -118,7 +125,7 @@ def test_values_that_are_dragged_past_are_dropped(session, errors, monkeypatch):
 
 
 def test_work_under_way_gives_up_for_a_newer_plan(session, errors, monkeypatch):
-    monkeypatch.setattr(live, "PATIENCE_S", 0)
+    hurry(errors, monkeypatch)
     simulated = []
     run, change = session.set_threshold, [2.0, 3.0]
 
@@ -360,7 +367,7 @@ def test_only_the_causes_that_a_change_reaches_are_split_anew(session, errors, m
 
 
 def test_a_run_under_way_is_given_up_between_its_layers(session, errors, monkeypatch):
-    monkeypatch.setattr(live, "PATIENCE_S", 0)
+    hurry(errors, monkeypatch)
     seen, run = [], InNcnn.run
 
     def slow(step, blobs):

@@ -36,8 +36,9 @@ if TYPE_CHECKING:
 _LOG = logging.getLogger(__name__)
 _NONE: Mapping[str, None] = MappingProxyType({})
 WATCHED = ("plan", "selected")
-PATIENCE_S = 0.15
-"""Work is not given up sooner: in a drag it would never come to an end, and nothing be seen."""
+PATIENCE_S, LEAST_PATIENCE_S = 0.25, 0.1
+"""Work is not given up sooner, less the time that the selected layer's own error takes: in a drag
+it would never come to an end, and nothing be seen. Together they make the longest wait for it."""
 
 
 class LiveErrors(HasTraits):
@@ -60,7 +61,7 @@ class LiveErrors(HasTraits):
         self._layers = tuple(layer.name for layer in measured_layers(session.model))
         self._work, self._publisher = Mailbox(), Mailbox()
         self._probes: Probes | None = None
-        self._began = 0.0
+        self._began, self._patience = 0.0, PATIENCE_S
         self._step = len(session.log)
         self._lock = Lock()
         self._latest = self._start()
@@ -152,7 +153,9 @@ class LiveErrors(HasTraits):
         probes = self._probes
         own, rest = _first(report.layer, report.own)
         for name in own:
+            start = time.monotonic()
             self._tell(report, own={name: probes.own(plan, name)})
+            self._patience = max(PATIENCE_S - (time.monotonic() - start), LEAST_PATIENCE_S)
         if not all(figure.fresh for figure in report.accumulated.values()):
             self._tell(report, accumulated=probes.accumulated(plan))
         for name in rest:
@@ -181,7 +184,7 @@ class LiveErrors(HasTraits):
         self._publisher.post(self, self._publish)
 
     def _overtaken(self) -> bool:
-        return self._work.stale(self) and time.monotonic() - self._began > PATIENCE_S
+        return self._work.stale(self) and time.monotonic() - self._began > self._patience
 
 
 def _first(layer: str, figures: Mapping[str, F]) -> tuple[list[str], list[str]]:
