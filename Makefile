@@ -1,4 +1,4 @@
-# make lab    open the workbench on the sample networks
+# make lab    open the lessons and the workbench, on the sample networks
 # make test   everything that must hold
 PYTHON ?= python3
 VENV ?= .venv
@@ -10,7 +10,7 @@ WORKERS ?= 2
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
 
-lab: $(VENV)/installed  ## open JupyterLab on the workbench notebook
+lab: $(VENV)/installed  ## open JupyterLab on the map of the notebooks
 	$(BIN)/workbench lab
 
 test: lint types imports unit notebooks  ## run every check and test

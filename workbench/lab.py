@@ -23,7 +23,9 @@ from urllib.parse import quote
 from workbench.errors import WorkbenchError
 from workbench.samples import bundled
 
-START = "workbench.ipynb"
+START = "00_map.ipynb"
+"""What opens when no network is named: the way through the lessons and to the page."""
+PAGE = "workbench.ipynb"
 APP = """\
 import os
 
@@ -62,7 +64,7 @@ def notebook_for(folder: Path, name: str, choices: Mapping[str, Any]) -> Path:
         name: stem of the file; a number is added if there is such a file with other choices.
         choices: values for the cell tagged `parameters`, by variable name.
     """
-    notebook = json.loads((bundled("notebooks") / START).read_text(encoding="utf-8"))
+    notebook = json.loads((bundled("notebooks") / PAGE).read_text(encoding="utf-8"))
     cell = next(c for c in notebook["cells"] if "parameters" in c["metadata"].get("tags", []))
     cell["source"] = "".join(f"{key} = {value!r}\n" for key, value in choices.items()).strip()
     folder.mkdir(parents=True, exist_ok=True)

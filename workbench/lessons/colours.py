@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
-
-from workbench.widgets.assets import style
+from pathlib import Path
 
 GREY = "#7a7a7a"
 """Text of this grey reads on white and on near-black."""
+_SHEET = Path(__file__).resolve().parents[1] / "widgets" / "assets" / "look.css"
 _HEX = re.compile(r"--wb-(\w+): (#[0-9a-f]{6});")
-COLOURS: dict[str, str] = dict(reversed(_HEX.findall(style()))) | {"ink": GREY, "grey": GREY}
+COLOURS: dict[str, str] = dict(reversed(_HEX.findall(_SHEET.read_text(encoding="utf-8")))) | {
+    "ink": GREY,
+    "grey": GREY,
+}
 """Each colour of the page's light theme by name: kept, line, clipped, blue, sky, orange, ..."""

@@ -58,7 +58,7 @@ class Picture:
     ) -> None:
         self.title = title
         self.figure = make_subplots(
-            cols=len(panels), subplot_titles=panels, horizontal_spacing=0.32 / len(panels) ** 2
+            cols=len(panels), subplot_titles=panels, horizontal_spacing=0.22 / len(panels)
         )
         self.figure.update_layout(_LAYOUT, title_text=title, height=height)
         if len(panels) > 1:  # their titles stand where the legend was
