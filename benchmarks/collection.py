@@ -20,14 +20,17 @@ import numpy as np
 
 from benchmarks.frame import Row, best, parser_of, present
 from workbench.calibration.collect import collect
-from workbench.calibration.fine import FineTally
+from workbench.calibration.fine import FineCounter
 from workbench.calibration.inputs import FileInputs, ImageFolder
 from workbench.calibration.tally import Tally
+from workbench.engine import Network
 from workbench.model import Model, load_model
 from workbench.numerics import compiled
 from workbench.samples import sample
 
 ELEMENTS = 2_000_000
+BARE = "read and run twice, nothing counted"
+"""The least that a tool of two passes can take, such as ncnn's own."""
 FIRST, PLAIN = "2 passes, 1 thread", "plain NumPy"
 
 
@@ -63,8 +66,19 @@ def repeated(images: FileInputs, number: int) -> FileInputs:
 
 def collections(model: Model, images: FileInputs) -> dict[str, Callable[[], object]]:
     collect(model, images[:1], progress=False)  # the trial run
+    net, blobs = Network(model), model.graph.outputs
+
+    def bare() -> None:
+        for image in (*images, *images):
+            net.run_values({model.graph.inputs[0]: image}, blobs)
+
     ways = {"1 thread": {}, "2 threads": {"threads": 2}, "2 processes": {"workers": 2}}
     return {
+        BARE: bare,
+        "1 pass, 1 thread, without llvmlite": lambda: by_numpy(
+            lambda: collect(model, images, progress=False)
+        ),
+    } | {
         f"{passes} pass{'es' * (passes > 1)}, {name}": lambda p=passes, way=way: collect(
             model, images, passes=p, progress=False, **way
         )
@@ -81,9 +95,25 @@ def sweeps_of_noise() -> dict[str, Callable[[], object]]:
     return {
         "range": lambda: Tally().measured(noise),
         "histogram": lambda: measured.counted(noise),
-        "fine histogram": lambda: FineTally.of(noise),
+        "fine histogram": lambda: fine_sweep(noise),
+        "fine histogram, without llvmlite": lambda: by_numpy(lambda: fine_sweep(noise)),
         PLAIN: lambda: plain_sweep(noise, measured.absmax),
     }
+
+
+def fine_sweep(values: np.ndarray) -> None:
+    counter = FineCounter()
+    counter.add(values)
+    counter.tally.histogram  # noqa: B018
+
+
+def by_numpy(call: Callable[[], object]) -> None:
+    """Do it as where there are no compiled loops."""
+    loops, compiled._loops = compiled._loops, None
+    try:
+        call()
+    finally:
+        compiled._loops = loops
 
 
 def plain_sweep(values: np.ndarray, absmax: float) -> np.ndarray:
