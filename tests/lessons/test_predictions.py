@@ -4,6 +4,7 @@ import pytest
 
 from workbench.lessons import Picture, live, predict
 from workbench.lessons.still import MIME
+from workbench.widgets import ThresholdPlot
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
 
@@ -65,3 +66,8 @@ def test_a_widget_brings_a_picture_that_stands_for_it(guess):
     shown = live(guess.buttons, Picture("Instead").line([1], [2]))._repr_mimebundle_()
     assert WIDGET in shown
     assert shown[MIME]["config"]["showSendToCloud"] is False
+
+
+def test_a_plot_of_the_page_is_shown_live_too():
+    shown = live(ThresholdPlot(), Picture("Instead").line([1], [2]))._repr_mimebundle_()
+    assert {WIDGET, MIME} <= set(shown)

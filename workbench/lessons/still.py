@@ -21,7 +21,10 @@ class Live:
     picture: Picture
 
     def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
-        return dict(self.widget._repr_mimebundle_(**options)) | {MIME: self.picture.data()}
+        shown = self.widget._repr_mimebundle_(**options)
+        if isinstance(shown, tuple):  # an anywidget gives its data, and metadata
+            shown = shown[0]
+        return dict(shown) | {MIME: self.picture.data()}
 
 
 def live(widget: widgets.Widget, picture: Picture) -> Live:
