@@ -1,25 +1,37 @@
 """The `workbench` command. It only reads arguments, calls the package, and prints.
 
-Each command has a file of its own here.
+Each command has a file of its own here, which is imported when the command is called.
 """
 
 from __future__ import annotations
 
 import sys
 import warnings
+from importlib import import_module
 
 import click
 
-from workbench.cli.calibrate import calibrate
-from workbench.cli.compare import compare
-from workbench.cli.firmware import firmware
-from workbench.cli.inspect import inspect
-from workbench.cli.lab import lab
-from workbench.cli.quantize import quantize
 from workbench.errors import WorkbenchError, WorkbenchWarning
 
+COMMANDS = ("calibrate", "compare", "firmware", "inspect", "lab", "quantize")
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+
+class Commands(click.Group):
+    """The commands, each in the module of its name."""
+
+    def list_commands(self, context: click.Context) -> list[str]:
+        """Return their names."""
+        return list(COMMANDS)
+
+    def get_command(self, context: click.Context, name: str) -> click.Command | None:
+        """Import one; None if there is none of this name."""
+        if name not in COMMANDS:
+            return None
+        command: click.Command = getattr(import_module(f"workbench.cli.{name}"), name)
+        return command
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="int8-workbench", prog_name="workbench")
 def workbench() -> None:
     """Calibrate a neural network to int8 for ncnn.
@@ -30,10 +42,6 @@ def workbench() -> None:
 
     Start with `workbench lab`, which opens the notebooks.
     """
-
-
-for _command in (calibrate, compare, quantize, firmware, inspect, lab):
-    workbench.add_command(_command)
 
 
 def main() -> None:
