@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from workbench.numerics import compiled
+from workbench.numerics.histogram import count, largest
+
+values = arrays(
+    np.float32,
+    st.integers(0, 70),
+    elements=st.floats(width=32, allow_nan=False, allow_infinity=False)
+    | st.floats(-4, 4, width=32),
+)
+
+
+def either(call):
+    """What the compiled loops give, and what NumPy gives."""
+    compiled.prepare(wait=True)
+    assert compiled.loops()
+    with pytest.MonkeyPatch.context() as patch:
+        found = call()
+        patch.setattr(compiled, "_loops", None)
+        return found, call()
+
+
+@given(values, st.floats(2.0**-126, 2.0**127, width=32), st.sampled_from([8, 2048]))
+def test_equal_bins_are_the_same_as_without_compiled_loops(x, absmax, bins):
+    (ours, zeros), (theirs, their_zeros) = either(lambda: count(x, absmax, bins))
+    assert np.array_equal(ours, theirs)
+    assert zeros == their_zeros == np.count_nonzero(x == 0)
+
+
+@given(values)
+def test_the_largest_is_the_same_as_without_compiled_loops(x):
+    ours, theirs = either(lambda: largest(x))
+    assert ours == theirs
+
+
+@pytest.mark.parametrize("wrong", [np.nan, np.inf, -np.inf])
+def test_the_largest_is_not_finite_if_any_value_is_not(wrong):
+    x = np.ones(40, np.float32)
+    x[33] = wrong
+    assert not np.isfinite(either(lambda: largest(x))).any()
