@@ -60,9 +60,9 @@ WATCH_CHANGES = """(element, name) => {
     });
 }"""
 WATCHED = {
-    "the curve": ".wb-plot canvas >> nth=1",
-    "the numbers": "table.wb-numbers >> xpath=ancestor::*[contains(@class, 'wb-view')][1]",
-    "the error chart": ".wb-errors",
+    "the curve": ".wb-page .wb-plot canvas >> nth=1",
+    "the numbers": ".wb-page table.wb-numbers >> nth=0 >> xpath=ancestor::*[contains(@class, 'wb-view')][1]",
+    "the error chart": ".wb-page .wb-errors",
 }
 
 
@@ -93,7 +93,7 @@ def main() -> None:
 
 def measure(page: Page, drags: int) -> dict[str, Any]:
     """Drag to and fro, and return the medians over the drags."""
-    canvas = page.locator(".wb-plot canvas").first
+    canvas = page.locator(".wb-page .wb-plot canvas").first
     canvas.scroll_into_view_if_needed()
     canvas.evaluate(WATCH_EVENTS)
     watched = [name for name, where in WATCHED.items() if _watch(page, name, where)]

@@ -78,10 +78,15 @@ def notebook_for(folder: Path, name: str, choices: Mapping[str, Any]) -> Path:
 
 
 def environment() -> dict[str, str]:
-    """The environment of our servers, in which they also look for settings in `JUPYTER`."""
+    """The environment of our servers, in which they also look for settings in `JUPYTER`.
+
+    OpenBLAS stays on one thread unless the user says otherwise: our matrices are small, and when
+    another process is busy two threads wait for each other many times as long as they work.
+    """
     names = ("JUPYTER_PATH", "JUPYTER_CONFIG_PATH")
     given = {name: filter(None, [str(JUPYTER), os.environ.get(name)]) for name in names}
-    return os.environ | {name: os.pathsep.join(folders) for name, folders in given.items()}
+    found = {name: os.pathsep.join(folders) for name, folders in given.items()}
+    return {"OPENBLAS_NUM_THREADS": "1"} | os.environ | found
 
 
 def open_lab(notebook: Path, port: int = 8888, browser: bool = True) -> int:

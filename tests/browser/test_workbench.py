@@ -14,6 +14,7 @@ pytestmark = pytest.mark.xdist_group("browser")
 
 # Each test may wait this long for what it expects; most of it is there within 0.2 s.
 PATIENCE_S = 10
+PLOTS = ".wb-plot canvas"
 LIGHT, DARK = "JupyterLab Light", "JupyterLab Dark"
 
 
@@ -24,21 +25,27 @@ class Workbench:
         self.page, self.folder, self.complaints = page, folder, []
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         page.on("console", self._listen)
-        self.histogram, self.curve = (page.locator(".wb-plot canvas").nth(i) for i in (0, 1))
-        self.slider = page.locator(".wb-plot-slider").first
-        self.layer = page.get_by_label("Layer", exact=True)
-        self.number = page.get_by_label("Threshold", exact=True)
-        self.numbers = page.locator("table.wb-numbers")
+        self.whole = page.locator(".wb-page")
+        self.histogram, self.curve = (self.whole.locator(PLOTS).nth(i) for i in (0, 1))
+        self.slider = self.whole.locator(".wb-plot-slider").first
+        self.layer = self.whole.get_by_label("Layer", exact=True)
+        self.number = self.whole.get_by_label("Threshold", exact=True)
+        self.numbers = self.whole.locator("table.wb-numbers").first
 
     def _listen(self, message):
         if message.type == "error":
             self.complaints.append(message.text)
 
     def button(self, name, nth=0):
-        return self.page.get_by_role("button", name=name).nth(nth)
+        return self.whole.get_by_role("button", name=name).nth(nth)
+
+    def tab(self, name):
+        """Choose a tab, and return what it shows."""
+        self.whole.locator(".lm-TabBar-tab", has_text=name).click()
+        return self.whole
 
     def tip(self, title):
-        return self.page.get_by_title(title, exact=True)
+        return self.whole.get_by_title(title, exact=True).first
 
     def shown(self, canvas=None):
         return float((canvas or self.histogram).get_attribute("aria-valuenow"))
@@ -63,6 +70,7 @@ class Workbench:
         return self.layer.evaluate("e => e.selectedOptions[0].textContent").startswith("2 ·")
 
     def drag(self, canvas, start_x, end_x):
+        canvas.scroll_into_view_if_needed()
         box = canvas.bounding_box()
         middle = box["y"] + box["height"] / 2
         self.page.mouse.move(box["x"] + start_x, middle)
@@ -143,6 +151,7 @@ def test_the_share_next_to_the_line_is_the_kernels(bench):
 
 
 def test_the_slider_is_dragged_with_the_mouse(bench):
+    bench.slider.scroll_into_view_if_needed()
     box = bench.slider.bounding_box()
     bench.page.mouse.move(box["x"] + box["width"] / 4, box["y"] + box["height"] / 2)
     bench.page.mouse.down()
@@ -208,13 +217,13 @@ def test_both_pictures_zoom_together(bench):
     bench.histogram.focus()
     bench.page.keyboard.press("+")
     wait(lambda: float(bench.slider.get_attribute("max")) == pytest.approx(end / 2))
-    wait(lambda: float(bench.page.locator(".wb-plot-slider").nth(1).get_attribute("max")) < end)
+    wait(lambda: float(bench.whole.locator(".wb-plot-slider").nth(1).get_attribute("max")) < end)
     bench.page.keyboard.press("-")
     wait(lambda: float(bench.slider.get_attribute("max")) == pytest.approx(end))
 
 
 def test_the_scale_of_counts_is_logarithmic_or_linear(bench):
-    box = bench.page.get_by_label("log scale").first
+    box = bench.whole.get_by_label("log scale").first
     box.focus()  # away from the canvas, whose focus ring belongs to the picture
     before = settled(bench.histogram)
     box.uncheck()
@@ -223,13 +232,41 @@ def test_the_scale_of_counts_is_logarithmic_or_linear(bench):
     wait(lambda: picture(bench.histogram) == before)
 
 
+def test_the_whole_networks_errors_follow_a_drag_and_show_what_was_before(bench):
+    bench.drag(bench.histogram, 200, 300)
+    status = bench.whole.locator(".wb-errors-status")
+    wait(lambda: "Fresh" in status.inner_text())
+    wait(lambda: bench.whole.locator(".wb-errors-said").inner_text().count(" dB") == 2)
+
+
+@pytest.mark.parametrize(
+    ("tab", "part"),
+    [
+        ("Step by step", ".wb-steps"),
+        ("Channels", ".wb-channels"),
+        ("Network", ".wb-net"),
+        ("Layers", ".wb-layers"),
+        ("Output", ".wb-output-cards"),
+        ("History", ".wb-step-list"),
+    ],
+)
+def test_each_tab_shows_its_part(bench, tab, part):
+    shown = bench.tab(tab)
+    shown.locator(part).first.wait_for()
+    assert shown.locator(".wb-wrong").count() == 0
+    bench.tab("Search")
+
+
 def test_the_table_is_written_and_read_back(bench):
-    bench.page.get_by_label("Keep this layer in float").check()
+    bench.whole.get_by_label("Keep this layer in float").check()
     wait(lambda: in_kernel(bench.page, "session.plan['conv2'].keep_float"))
-    bench.page.get_by_label("Table", exact=True).fill("written/by hand.table")
-    bench.button("Write table").click()
-    bench.page.get_by_text("6 layers in int8, 1 kept in float").wait_for()
-    plan = load_table(bench.folder / "written" / "by hand.table", sample("plain_cnn").load())
+    export = bench.tab("Export")
+    export.get_by_label("Folder", exact=True).fill("written")
+    export.get_by_label("Name", exact=True).fill("by hand")
+    bench.button("Table").click()
+    table = bench.folder / "written" / "by hand.table"
+    wait(table.exists)
+    plan = load_table(table, sample("plain_cnn").load())
     assert [decision.layer for decision in plan if decision.keep_float] == ["conv2"]
     scale = in_kernel(bench.page, "session.plan['conv3'].scale")
     assert plan["conv3"].scale == pytest.approx(scale, rel=1e-5)
@@ -281,6 +318,7 @@ def test_every_control_has_a_name(bench):
 
 
 def test_a_finger_drags_the_line_too(bench):
+    bench.histogram.scroll_into_view_if_needed()
     box = bench.histogram.bounding_box()
     middle = box["y"] + box["height"] / 2
     fingers = bench.page.context.new_cdp_session(bench.page)

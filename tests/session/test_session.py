@@ -326,3 +326,11 @@ def test_a_network_without_quantizable_layers_is_refused():
     stats = Statistics({}, {}, {}, 1, model.sha256)
     with pytest.raises(CalibrationError, match="no layer"):
         Session(model, stats, Plan((), model.sha256))
+
+
+def test_several_layers_kept_in_float_are_one_step(session):
+    session.keep_float(["conv1", "fc"])
+    assert [d.layer for d in session.plan if d.keep_float] == ["conv1", "fc"]
+    assert session.log == ("conv1, fc: kept in float",)
+    session.undo()
+    assert not any(decision.keep_float for decision in session.plan)

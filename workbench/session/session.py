@@ -233,11 +233,13 @@ class Session(Decisions):
                 plan = with_weight_bits(self.model, self.plan, layer, bits)
                 self._do(f"{layer}: weights of {bits} bits", plan)
 
-    def keep_float(self, layer: str, keep: bool = True) -> None:
-        """Leave a layer out of quantization, or take it in again."""
+    def keep_float(self, layers: str | Sequence[str], keep: bool = True) -> None:
+        """Leave a layer, or some, out of quantization, or take them in again: one step."""
+        names = (layers,) if isinstance(layers, str) else tuple(layers)
         with self._lock:
-            said = f"{layer}: {'kept in float' if keep else 'in int8 again'}"
-            self._do(said, self.plan.changed(layer, keep_float=bool(keep)))
+            new = [replace(self.plan[name], keep_float=bool(keep)) for name in names]
+            said = "kept in float" if keep else "in int8 again"
+            self._do(f"{', '.join(names)}: {said}", self._with(*new))
 
     def untie(self, layer: str) -> None:
         """Let a layer move alone though others read its blob.

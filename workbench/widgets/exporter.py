@@ -87,11 +87,18 @@ class ExportView(View):
         super().__init__(
             session,
             widgets.HBox([self.folder, self.stem]).add_class("wb-export-row"),
-            widgets.HBox([*self.makers.values(), self.all]).add_class("wb-export-row"),
+            widgets.Box(self._shelf()).add_class("wb-export-shelf"),
             self.running,
             self.results,
             self.link,
         )
+
+    def _shelf(self) -> list[widgets.Widget]:
+        """The button of each product, and what it is."""
+        makers = [*self.makers.values(), self.all]
+        means = [*(product.means for product in PRODUCTS.values()), "All four, one by one."]
+        rows = zip(makers, map(widgets.HTML, map(escape, means)), strict=True)
+        return [part for row in rows for part in row]
 
     def refresh(self) -> None:
         """Say what came of each product, and whether the plan has changed since."""

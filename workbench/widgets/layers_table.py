@@ -159,9 +159,7 @@ class LayerTable(LiveView):
         self.do(self.session.set_method, self.method.value, tuple(self.table.ticked))
 
     def _keep(self, keep: bool) -> None:
-        for layer in self.table.ticked:
-            if self.session.plan[layer].keep_float != keep:
-                self.do(self.session.keep_float, layer, keep)
+        self.do(self.session.keep_float, tuple(self.table.ticked), keep)
 
 
 def _key(figure: Figure) -> float | None:
