@@ -20,12 +20,11 @@ def page(browser):
 def test_the_notebook_asks_no_other_machine_while_it_opens_runs_and_is_used(page, lab):
     hosts = hosts_of(page)
     open_notebook(page, lab[0], "workbench.ipynb")
-    page.locator(".wb-plot canvas").first.focus()
+    page.locator(".wb-page .wb-plot canvas").first.focus()
     page.keyboard.press("ArrowRight")
     wait(lambda: in_kernel(page, "session.can_undo"))
-    for tab in page.get_by_role("tab").all():
-        if tab.is_visible():
-            tab.click()
+    for tab in page.locator(".wb-page .lm-TabBar-tab").all():
+        tab.click()
     set_theme(page, "JupyterLab Dark")
     set_theme(page, "JupyterLab Light")
     page.wait_for_timeout(1000)
