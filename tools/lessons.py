@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import base64
 import io
-import json
 import sys
 import time
 from pathlib import Path
@@ -67,13 +66,14 @@ def save(path: Path, notebook: Any) -> int:
     """Write a notebook that has run, cleaned; return its size in bytes."""
     for cell in notebook.cells:
         cell.metadata = {k: v for k, v in cell.metadata.items() if k == "tags"}
+        if ".reveal(" in cell.source:  # its code would tell the answer before it is run
+            cell.metadata["jupyter"] = {"source_hidden": True}
     coded = [cell for cell in notebook.cells if cell.cell_type == "code"]
     for number, cell in enumerate(coded, 1):
         cell.execution_count = number
         cell.outputs = [clean for output in cell.outputs if (clean := _cleaned(output, number))]
     notebook.metadata = nbformat.from_dict(METADATA)
-    text = json.dumps(notebook, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
-    path.write_text(nbformat.writes(nbformat.reads(text, as_version=4)) + "\n", encoding="utf-8")
+    path.write_text(nbformat.writes(notebook) + "\n", encoding="utf-8")
     return path.stat().st_size
 
 
@@ -84,19 +84,20 @@ def _cleaned(output: Any, number: int) -> Any:
     data = output.get("data")
     if data is None:
         return output
+    output["metadata"] = {}
     if drawn := data.get(PLOTLY) or data.get(STILL):
-        data["image/png"] = _png(drawn)
+        height = drawn["layout"].get("height", 350)
+        data["image/png"] = _png(drawn, height)
+        output["metadata"] = {"image/png": {"width": WIDTH, "height": height}}
     data.pop(STILL, None)
     if data.pop(WIDGET, None):
         data.pop("text/plain", None)
-    output["metadata"] = {}
     return output if data else None
 
 
-def _png(drawn: dict[str, Any]) -> str:
+def _png(drawn: dict[str, Any], height: int) -> str:
     """A still picture of plotly's JSON, in 256 colours: base64."""
     figure = go.Figure({key: drawn[key] for key in ("data", "layout")})
-    height = drawn["layout"].get("height", 350)
     raw = pio.to_image(figure, "png", width=WIDTH, height=height, scale=1.5)
     shrunk = io.BytesIO()
     Image.open(io.BytesIO(raw)).quantize(256, Image.Quantize.FASTOCTREE).save(

@@ -53,7 +53,7 @@ def test_a_lesson_is_stored_clean(path):
     assert set(notebook["metadata"]) == {"kernelspec", "language_info"}
     assert notebook["metadata"]["language_info"] == {"name": "python"}
     cells = notebook["cells"]
-    assert all(set(cell["metadata"]) <= {"tags"} for cell in cells)
+    assert all(set(cell["metadata"]) <= {"tags", "jupyter"} for cell in cells)
     counts = [cell["execution_count"] for _, cell in code(path)]
     assert counts == list(range(1, len(counts) + 1))  # nbval wants them
     assert len({cell["id"] for cell in cells}) == len(cells)
@@ -71,6 +71,13 @@ def test_every_picture_has_a_still_one_beside_it(path):
     stills = [bundle for bundle in bundles(path) if "image/png" in bundle]
     assert len(stills) >= 2
     assert all("image/png" in bundle for bundle in bundles(path) if PLOTLY in bundle)
+
+
+@taught
+def test_the_code_that_knows_an_answer_is_folded(path):
+    hidden = {"jupyter": {"source_hidden": True}}
+    for source, cell in code(path):
+        assert cell["metadata"] == (hidden if ".reveal(" in source else {}), source
 
 
 @lessons
