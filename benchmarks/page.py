@@ -59,9 +59,10 @@ WATCH_CHANGES = """(element, name) => {
         subtree: true, childList: true, characterData: true, attributes: true,
     });
 }"""
+VIEW = "xpath=ancestor::*[contains(@class, 'wb-view')][1]"
 WATCHED = {
     "the curve": ".wb-page .wb-plot canvas >> nth=1",
-    "the numbers": ".wb-page table.wb-numbers >> nth=0 >> xpath=ancestor::*[contains(@class, 'wb-view')][1]",
+    "the numbers": f".wb-page table.wb-numbers >> nth=0 >> {VIEW}",
     "the error chart": ".wb-page .wb-errors",
 }
 

@@ -253,7 +253,7 @@ def test_the_whole_networks_errors_follow_a_drag_and_show_what_was_before(bench)
 def test_each_tab_shows_its_part(bench, tab, part):
     shown = bench.tab(tab)
     shown.locator(part).first.wait_for()
-    assert shown.locator(".wb-wrong").count() == 0
+    assert shown.locator(".wb-tabs .wb-notice .wb-wrong").count() == 0
     bench.tab("Search")
 
 

@@ -119,11 +119,11 @@ def rows_of(counts: ChannelCounts, by_size: bool, most: int) -> Rows:
     size = math.ceil(channels.size / most)
     groups = tuple(channels[first : first + size] for first in range(0, channels.size, size))
     tails = np.zeros((channels.size, counts.counts.shape[1] + 1))
-    tails[:, :-1] = counts.counts[:, ::-1].cumsum(axis=1)[:, ::-1]
+    tails[:, :-1] = counts.counts[:, ::-1].cumsum(axis=1)[:, ::-1] / counts.values
     return Rows(
         channels=groups,
         counts=np.array([counts.counts[g].max(axis=0) for g in groups], np.float32),
-        above=np.array([tails[g].mean(axis=0) for g in groups], np.float32) / counts.values,
+        above=np.array([tails[g].mean(axis=0) for g in groups], np.float32),
         absmax=np.array([counts.absmax[g].max() for g in groups], np.float32),
         largest=tuple(int(g[counts.absmax[g].argmax()]) for g in groups),
     )

@@ -79,12 +79,11 @@ def _undone(array: NDArray[Any], reader: PictureReader) -> NDArray[np.uint8]:
     norm = np.asarray(reader.norm or [1.0] * len(array), np.float64).reshape(-1, 1, 1)
     mean = np.asarray(reader.mean or [0.0] * len(array), np.float64).reshape(-1, 1, 1)
     levels = np.divide(array, norm, out=np.zeros(array.shape), where=norm != 0) + mean
-    pixels = np.clip(np.rint(levels), 0, 255).astype(np.uint8)
+    pixels: NDArray[np.uint8] = np.clip(np.rint(levels), 0, 255).astype(np.uint8)
     if reader.pixel == "GRAY":
-        return pixels[0]
-    return np.ascontiguousarray(
-        (pixels[::-1] if reader.pixel == "BGR" else pixels).transpose(1, 2, 0)
-    )
+        return np.ascontiguousarray(pixels[0])
+    ordered = pixels[::-1] if reader.pixel == "BGR" else pixels
+    return np.ascontiguousarray(ordered.transpose(1, 2, 0))
 
 
 def _grey(planes: NDArray[Any]) -> NDArray[np.uint8]:

@@ -63,6 +63,7 @@ class ChannelsView(PlotView):
         self.order.observe(lambda _: self.post(self, self.refresh), "value")
         super().__init__(session, ChannelsPlot(), self.order)
         self.channels.observe(self._changed, "known")
+        self._changed()  # what was counted in the meantime
 
     def refresh(self) -> None:
         """Draw anew if another layer is selected, and fill in its counts when they are there."""

@@ -15,6 +15,7 @@ class LiveView(View):
         self.errors = session.errors
         super().__init__(session, *children)
         self.errors.observe(self._changed, "report")
+        self._changed()  # what was measured in the meantime
 
     def close(self) -> None:
         """Stop watching the session and its errors, and take the part off the page."""

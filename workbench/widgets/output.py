@@ -83,6 +83,7 @@ class OutputView(View):
         self.accuracy = AccuracyPanel(session, labelled, self.names, scheme)
         super().__init__(session, self.cards, self.accuracy)
         self.outputs.observe(self._changed, "report")
+        self._changed()  # what was computed in the meantime
         self.post((self, "pictures"), self._show_pictures)
 
     def refresh(self) -> None:

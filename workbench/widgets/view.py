@@ -85,7 +85,11 @@ class View(widgets.VBox):  # type: ignore[misc]
     def _changed(self, _: object = None) -> None:
         self._missed = self._asleep
         if not self._asleep:
-            self.post(self, self.refresh, self.rest_s)
+            self.post(self, self._redraw, self.rest_s)
+
+    def _redraw(self) -> None:
+        if self.comm is not None:  # it was not closed while this waited
+            self.refresh()
 
     def _command(self, command: Callable[..., object], *arguments: Any) -> None:
         self.say("")
