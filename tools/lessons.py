@@ -33,6 +33,7 @@ METADATA = {
     "language_info": {"name": "python"},
 }
 WIDTH = 760
+"""Pixels of a still picture, which JupyterLab shows at that size until it is pointed at."""
 LONGEST = 400_000
 
 
@@ -86,19 +87,17 @@ def _cleaned(output: Any, number: int) -> Any:
         return output
     output["metadata"] = {}
     if drawn := data.get(PLOTLY) or data.get(STILL):
-        height = drawn["layout"].get("height", 350)
-        data["image/png"] = _png(drawn, height)
-        output["metadata"] = {"image/png": {"width": WIDTH, "height": height}}
+        data["image/png"] = _png(drawn)
     data.pop(STILL, None)
     if data.pop(WIDGET, None):
         data.pop("text/plain", None)
     return output if data else None
 
 
-def _png(drawn: dict[str, Any], height: int) -> str:
+def _png(drawn: dict[str, Any]) -> str:
     """A still picture of plotly's JSON, in 256 colours: base64."""
     figure = go.Figure({key: drawn[key] for key in ("data", "layout")})
-    raw = pio.to_image(figure, "png", width=WIDTH, height=height, scale=1.5)
+    raw = pio.to_image(figure, "png", width=WIDTH, height=drawn["layout"]["height"])
     shrunk = io.BytesIO()
     Image.open(io.BytesIO(raw)).quantize(256, Image.Quantize.FASTOCTREE).save(
         shrunk, "PNG", optimize=True
