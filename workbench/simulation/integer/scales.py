@@ -75,7 +75,7 @@ class Edge:
     form: Form
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Propagation:
     """The scales of a whole network.
 
@@ -91,6 +91,10 @@ class Propagation:
 
     def __getitem__(self, blob: str) -> BlobScale:
         return self.blobs[blob]
+
+    def __repr__(self) -> str:
+        integer = sum(scales.integer for scales in self.layers.values())
+        return f"Propagation: {integer} of {len(self.layers)} layers compute in integers"
 
     @property
     def edges(self) -> tuple[Edge, ...]:
