@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+from base64 import b64decode
+from io import BytesIO
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 FOLDER = Path(__file__).resolve().parents[2] / "notebooks"
 LESSONS = sorted(FOLDER.glob("[0-9][0-9]_*.ipynb"))
@@ -68,9 +71,17 @@ def test_a_lesson_ran_without_an_error(path):
 
 @taught
 def test_every_picture_has_a_still_one_beside_it(path):
-    stills = [bundle for bundle in bundles(path) if "image/png" in bundle]
+    stills = [bundle for bundle in bundles(path) if {"image/png", "image/svg+xml"} & set(bundle)]
     assert len(stills) >= 2
     assert all("image/png" in bundle for bundle in bundles(path) if PLOTLY in bundle)
+
+
+@lessons
+def test_a_still_picture_fits_on_the_page(path):
+    for bundle in bundles(path):
+        if "image/png" in bundle:
+            picture = Image.open(BytesIO(b64decode(bundle["image/png"])))
+            assert picture.width <= 760  # plotly shows it at its own size
 
 
 @taught
