@@ -4,8 +4,9 @@ from workbench.lessons import Picture, check, film, live, network, predict
 """
 
 from workbench.lessons.checks import Attempt, Verdict, check, exercise, same
+from workbench.lessons.film import film
 from workbench.lessons.network import network
-from workbench.lessons.picture import Picture, film
+from workbench.lessons.picture import Picture
 from workbench.lessons.predictions import Prediction, predict
 from workbench.lessons.still import live
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
 from typing import Any, Self
 
 import numpy as np
@@ -17,7 +16,8 @@ import plotly.graph_objects as go
 from numpy.typing import ArrayLike, NDArray
 from plotly.subplots import make_subplots
 
-from workbench.lessons.colours import COLOURS, GREY
+from workbench.lessons.colours import COLOURS
+from workbench.lessons.style import AXIS, LAYOUT, LOG
 
 MIME = "application/vnd.plotly.v1+json"
 CONFIG = {
@@ -25,7 +25,6 @@ CONFIG = {
     "modeBarButtonsToRemove": ["sendChartToCloud", "lasso2d", "select2d"],
     "displaylogo": False,
 }
-GRID = "rgba(128, 128, 128, 0.28)"
 HEIGHT = 350
 
 
@@ -60,12 +59,12 @@ class Picture:
         self.figure = make_subplots(
             cols=len(panels), subplot_titles=panels, horizontal_spacing=0.22 / len(panels)
         )
-        self.figure.update_layout(_LAYOUT, title_text=title, height=height)
+        self.figure.update_layout(LAYOUT, title_text=title, height=height)
         if len(panels) > 1:  # their titles stand where the legend was
             self.figure.update_layout(legend_y=1.12, margin_t=100)
         self._log_x, self._log_y = log_x, log_y
-        self.figure.update_xaxes(_AXIS, title_text=x, **(_LOG | {"dtick": "D2"} if log_x else {}))
-        self.figure.update_yaxes(_AXIS, title_text=y, **(_LOG if log_y else {}))
+        self.figure.update_xaxes(AXIS, title_text=x, **(LOG | {"dtick": "D2"} if log_x else {}))
+        self.figure.update_yaxes(AXIS, title_text=y, **(LOG if log_y else {}))
 
     def line(
         self,
@@ -276,47 +275,6 @@ class Picture:
         getattr(self.figure, update)(properties, row=1, col=panel + 1)
 
 
-def film(pictures: Mapping[str, Picture], word: str = "") -> Picture:
-    """Join pictures into one that has a slider and a button to play.
-
-    The pictures must hold the same kinds of traces in the same order; marks, notes and windows
-    may differ. Saved without a kernel, it moves too.
-
-    Args:
-        pictures: each by the label of its place on the slider.
-        word: what stands before that label, e.g. "threshold: ".
-
-    Returns:
-        The first picture, which now holds the others as frames.
-    """
-    first = next(iter(pictures.values()))
-    shown = ("title", "shapes", "annotations", "xaxis", "yaxis", "xaxis2", "yaxis2")
-    first.figure.frames = [
-        go.Frame(
-            name=label,
-            data=picture.figure.data,
-            layout={k: v for k, v in picture.figure.layout.to_plotly_json().items() if k in shown},
-        )
-        for label, picture in pictures.items()
-    ]
-    at_once = {"mode": "immediate", "frame": {"duration": 0, "redraw": True}}
-    at_once["transition"] = {"duration": 0}
-    steps = [{"method": "animate", "label": k, "args": [[k], at_once]} for k in pictures]
-    play = at_once | {"frame": {"duration": 700, "redraw": True}, "fromcurrent": True}
-    buttons = [
-        {"label": "Play", "method": "animate", "args": [None, play]},
-        {"label": "Stop", "method": "animate", "args": [[None], at_once]},
-    ]
-    height = first.figure.layout.height + 90
-    first.figure.update_layout(
-        height=height,
-        margin_b=135,
-        sliders=[_SLIDER | {"steps": steps, "currentvalue": {"prefix": word, "xanchor": "left"}}],
-        updatemenus=[_BUTTONS | {"buttons": buttons}],
-    )
-    return first
-
-
 def _hue(colour: str) -> str:
     return COLOURS.get(colour, colour)
 
@@ -348,53 +306,3 @@ def _place(value: Any, log: bool) -> Any:
 
 def _nth(panel: int) -> str:
     return str(panel + 1) if panel else ""
-
-
-_AXIS = {
-    "gridcolor": GRID,
-    "linecolor": GRID,
-    "zerolinecolor": GRID,
-    "ticks": "outside",
-    "tickcolor": GRID,
-    "automargin": True,
-    "exponentformat": "SI",
-    "minexponent": 6,
-}
-_LOG = {"type": "log", "dtick": 1, "tickfont_size": 12, "exponentformat": "power"}
-_LAYOUT = {
-    "template": "none",
-    "colorway": [COLOURS[c] for c in ("blue", "orange", "green", "purple", "sky", "clipped")],
-    "font": {"color": GREY, "size": 13, "family": "system-ui, sans-serif"},
-    "title": {"x": 0.02, "xanchor": "left", "font": {"size": 15}},
-    "paper_bgcolor": "rgba(0, 0, 0, 0)",
-    "plot_bgcolor": "rgba(0, 0, 0, 0)",
-    "legend": {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
-    "margin": {"l": 60, "r": 20, "t": 75, "b": 50},
-    "hovermode": "closest",
-    "modebar": {"bgcolor": "rgba(0, 0, 0, 0)", "color": GREY, "activecolor": COLOURS["blue"]},
-    "bargap": 0.15,
-}
-_SLIDER = {
-    "x": 0.12,
-    "len": 0.88,
-    "y": -0.28,
-    "pad": {"t": 20},
-    "bgcolor": GRID,
-    "bordercolor": GRID,
-    "tickcolor": GREY,
-    "activebgcolor": COLOURS["blue"],
-    "font": {"color": GREY},
-}
-_BUTTONS = {
-    "type": "buttons",
-    "direction": "left",
-    "x": 0.1,
-    "y": -0.28,
-    "xanchor": "right",
-    "yanchor": "top",
-    "pad": {"t": 20},
-    "showactive": False,
-    "bgcolor": "rgba(0, 0, 0, 0)",
-    "bordercolor": GRID,
-    "font": {"color": GREY},
-}
