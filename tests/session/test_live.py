@@ -325,6 +325,7 @@ def test_a_step_back_or_forth_is_a_gesture_of_its_own(session, errors, command):
 
 def test_another_layer_to_look_at_keeps_the_state_before(session, errors):
     session.set_threshold("fc", 1.0)
+    errors.drain()
     before = errors.report.before
     session.select("dw")
     errors.drain()

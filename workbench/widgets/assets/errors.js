@@ -44,6 +44,8 @@ function render({ model, el }) {
     if (key === built) return;
     const had = row.contains(document.activeElement);
     built = key;
+    const longest = Math.max(0, ...layers.map((layer) => layer.name.length));
+    root.style.setProperty("--wb-errors-names", `${Math.min(24 + 7 * longest, 104)}px`);
     row.replaceChildren(...layers.map((layer, index) => {
       const column = element(layer.can ? "button" : "div", "wb-errors-column");
       if (layer.can) column.type = "button";
