@@ -18,6 +18,8 @@ WIDE, HIGH = 190.0, 34.0
 TOP, LEAST_WIDE, MOST_WIDE = 40, 620, 1300
 """The height of the legend, the width that it needs, and the width that a page has."""
 LONGEST = 30
+WORDS = "#7a7a7a"
+"""Reads on white and on near-black; a notebook shows an SVG as an image, without its own colours."""
 
 COLOURS: Mapping[str, tuple[str, str, str]] = {
     "int8": ("#cfe3f5", "#0072b2", "none"),
@@ -135,7 +137,7 @@ def _legend(left: float) -> Iterator[str]:
         yield (
             f'<rect x="{x:g}" y="{10 - TOP}" width="14" height="14" rx="3" fill="{fill}" '
             f'stroke="{colour}" stroke-dasharray="{dashes}"/>'
-            f'<text x="{x + 20:g}" y="{21 - TOP}" fill="currentColor">{words}</text>'
+            f'<text x="{x + 20:g}" y="{21 - TOP}" fill="{WORDS}">{words}</text>'
         )
 
 
