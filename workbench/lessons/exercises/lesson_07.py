@@ -21,8 +21,8 @@ def scales(attempt: Attempt) -> Claims:
     yield "a channel of zeros has the scale 1", np.asarray(attempt(dead))[1] == 1
     rng = np.random.default_rng(0)
     for shape in ((4, 3, 3, 3), (6, 1, 3, 3), (5, 8)):
-        weight = rng.normal(0, rng.uniform(0.1, 3, shape[:1] + (1,) * (len(shape) - 1)), shape)
-        weight = weight.astype(np.float32)
+        sizes = rng.uniform(0.1, 3, shape[:1] + (1,) * (len(shape) - 1))
+        weight = rng.normal(0, sizes, shape).astype(np.float32)
         expected = weight_scales(weight, shape[0]).scales
         agrees = np.allclose(attempt(weight), expected, rtol=1e-5)
         yield "it agrees with weight_scales", agrees
