@@ -19,7 +19,7 @@ TOP, LEAST_WIDE, MOST_WIDE = 40, 620, 1300
 """The height of the legend, the width that it needs, and the width that a page has."""
 LONGEST = 30
 WORDS = "#7a7a7a"
-"""Reads on white and on near-black; a notebook shows an SVG as an image, without its own colours."""
+"""Reads on white and on near-black: an SVG shown as an image does not know the page's colours."""
 
 COLOURS: Mapping[str, tuple[str, str, str]] = {
     "int8": ("#cfe3f5", "#0072b2", "none"),
