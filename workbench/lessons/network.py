@@ -13,6 +13,8 @@ from workbench.lessons.picture import Picture
 
 TALLEST = 700.0
 BOX = (152.0, 30.0)
+LETTER = 7.5
+"""Width of a bold letter, with some room: a long name has a wider box."""
 ROOM = 800.0
 """Pixels across a page; text in a wider picture is smaller."""
 NONE: Mapping[str, str] = MappingProxyType({})
@@ -39,7 +41,8 @@ def network(
         blobs: text beside the line of a blob, by the blob's name.
         tallest: height of a column in pixels.
     """
-    layout = lay_out(graph, dict.fromkeys(graph.by_name, BOX), tallest)
+    sizes = {name: (max(BOX[0], LETTER * len(name)), BOX[1]) for name in graph.by_name}
+    layout = lay_out(graph, sizes, tallest)
     smaller = min(1.0, ROOM / layout.wide)
     picture = Picture(title, height=int(layout.high * smaller) + 70)
     axis = {"visible": False, "constrain": "domain"}
