@@ -15,8 +15,8 @@ from workbench.simulation.integer.scales import Edge, LayerScales, Propagation, 
 from workbench.simulation.integer.wishes import rule_of
 
 WIDE, HIGH = 190.0, 34.0
-TOP, LEAST_WIDE, MOST_WIDE = 40, 620, 1300
-"""The height of the legend, the width that it needs, and the width that a page has."""
+TOP, LEAST_WIDE, MOST_WIDE = 40, 620, 860
+"""The height of the legend, the width that it needs, and the width that a notebook has."""
 LONGEST = 30
 WORDS = "#7a7a7a"
 """Reads on white and on near-black: an SVG shown as an image does not know the page's colours."""
