@@ -150,6 +150,7 @@ class FineCounter:
     def __init__(self) -> None:
         self._known = FineTally()
         self._table = np.zeros(FINE_BINS + compiled.SPARE, np.uint32)
+        self._low = np.zeros(self._table.size, np.uint8)  # added to the table when it is looked at
         self._waiting: list[NDArray[np.int32]] = []
 
     def add(self, blob: NDArray[np.float32]) -> None:
@@ -161,7 +162,7 @@ class FineCounter:
         self._known += FineTally(absmax, blob.size - values.size, blob.size, exponent=exponent)
         if loops := compiled.loops():
             factor = math.ldexp(1.0, -self._known.exponent)
-            loops.count_roots(values, factor, FINE_BINS, self._table)
+            loops.count_roots(values, factor, FINE_BINS, self._low, self._table)
         else:
             self._wait(values)
 
@@ -175,6 +176,8 @@ class FineCounter:
             self._settle()
 
     def _settle(self) -> None:
+        self._table += self._low
+        self._low[:] = 0
         if self._waiting:
             bins = np.concatenate(self._waiting)
             self._table += np.bincount(bins, minlength=self._table.size).astype(np.uint32)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 from types import ModuleType
 
-SPARE = 8
+SPARE = 16
 """Places behind the bins of a table, where zeros are counted."""
 
 LANES = 4
