@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 
 from workbench.widgets.tabs import Tabs
@@ -52,3 +54,20 @@ def test_a_part_that_missed_nothing_is_not_drawn_again(tabs):
     tabs.part("One")
     one.drain()
     assert one.drawn == drawn
+
+
+def test_two_messages_at_once_make_a_part_only_once(session):
+    made, go = [], threading.Event()
+
+    def maker():
+        go.wait(0.2)  # as long as both may come in
+        made.append(Counting(session))
+        return made[-1]
+
+    tabs = Tabs({"One": lambda: Counting(session), "Two": maker})
+    other = threading.Thread(target=tabs.part, args=("Two",))
+    other.start()
+    tabs._show()
+    tabs.part("Two")
+    other.join()
+    assert made == [tabs.part("Two")]

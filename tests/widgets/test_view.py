@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import threading
+import time
 
+import ipywidgets as widgets
 import pytest
 
 from tests.widgets.synthetic import synthetic_session
@@ -64,6 +66,52 @@ def test_views_of_one_session_share_one_thread(session, model):
     assert len(set(seen)) == 1
     assert mailbox_of(session) is one.mailbox is two.mailbox
     assert mailbox_of(synthetic_session(model)) is not one.mailbox
+
+
+class Slow(View):
+    """Its first drawing has looked at the session, and then waits."""
+
+    def __init__(self, session, began, go):
+        self.began, self.go = began, go
+        super().__init__(session)
+
+    def refresh(self):
+        layer = self.session.selected
+        if not self.began.is_set():
+            self.began.set()
+            assert self.go.wait(10)
+        self.shown = layer
+
+
+def test_what_changes_while_a_view_is_made_is_drawn_last(session):
+    began, go, made = threading.Event(), threading.Event(), []
+    maker = threading.Thread(target=lambda: made.append(Slow(session, began, go)))
+    maker.start()
+    assert began.wait(10)
+    session.select("fc")
+    time.sleep(0.1)  # for the mailbox's thread to draw it, if it could
+    go.set()
+    maker.join()
+    made[0].drain()
+    assert made[0].shown == "fc"
+
+
+def test_what_a_view_shows_in_a_control_is_not_taken_for_a_command(session):
+    class Echoing(View):
+        def __init__(self, session):
+            self.heard, self.layer = [], widgets.Text()
+            self.hear(self.layer, "value", self.heard.append)
+            super().__init__(session, self.layer)
+
+        def refresh(self):
+            self.layer.value = self.session.selected
+
+    view = Echoing(session)
+    session.select("fc")
+    view.drain()
+    assert (view.layer.value, view.heard) == ("fc", [])
+    view.layer.value = "dw"
+    assert view.heard == ["dw"]
 
 
 @pytest.mark.parametrize("times", [1, 2])

@@ -17,7 +17,7 @@ from workbench.errors import InputError
 from workbench.session import Session
 from workbench.session.measurement import Measured, Measurement, Progress
 from workbench.widgets.look import look_of, percent
-from workbench.widgets.view import View
+from workbench.widgets.view import View, Watched
 
 WHERE = "a folder with a subfolder for each class, or a labels file"
 
@@ -63,7 +63,6 @@ class AccuracyPanel(View):
         self.state = widgets.HTML().add_class("wb-accuracy")
         self.run.on_click(lambda _: self.measurement.start(self._found))
         self.cancel.on_click(lambda _: self.measurement.cancel())
-        self.measurement.observe(self._changed, "progress")
         head = widgets.HTML("<h4>Accuracy on a labelled set</h4>")
         controls = widgets.HBox([self.path, self.run, self.cancel]).add_class("wb-accuracy-row")
         super().__init__(session, head, controls, self.state)
@@ -80,10 +79,13 @@ class AccuracyPanel(View):
         stopped = f"Cancelled after {progress.done} of {progress.images} images."
         self.say(stopped if progress.cancelled else progress.problem, wrong=bool(progress.problem))
 
+    def watched(self) -> Watched:
+        """What has it drawn anew: the measurement too."""
+        return (*super().watched(), (self.measurement, ("progress",)))
+
     def close(self) -> None:
         """Stop measuring, and take the part off the page."""
         if self.comm is not None:
-            self.measurement.unobserve_all()
             self.measurement.cancel()
         super().close()
 

@@ -15,6 +15,7 @@ from workbench.widgets.assets import script
 from workbench.widgets.look import digits
 from workbench.widgets.plot import ThresholdPlot, packed
 from workbench.widgets.plots import PlotView, _axis
+from workbench.widgets.view import Watched
 
 MOST_ROWS = 112
 """So many rows of two pixels fit into the picture."""
@@ -60,10 +61,12 @@ class ChannelsView(PlotView):
             tooltip="The order of the rows",
             style={"description_width": "initial"},
         )
-        self.order.observe(lambda _: self.post(self, self.refresh), "value")
+        self.order.observe(self._changed, "value")
         super().__init__(session, ChannelsPlot(), self.order)
-        self.channels.observe(self._changed, "known")
-        self._changed()  # what was counted in the meantime
+
+    def watched(self) -> Watched:
+        """What has it drawn anew: new counts too."""
+        return (*super().watched(), (self.channels, ("known",)))
 
     def refresh(self) -> None:
         """Draw anew if another layer is selected, and fill in its counts when they are there."""
@@ -79,12 +82,6 @@ class ChannelsView(PlotView):
         self.say("" if some else NO_PROBES)
         counted = self._counted(layer) if some else _nothing("No probe images")
         return {**axis, "title": f"Input of {layer}, by channel", **counted}
-
-    def close(self) -> None:
-        """Stop counting, and take the part off the page."""
-        if self.comm is not None:
-            self.channels.unobserve_all()
-        super().close()
 
     def _wanted(self, layer: str) -> object:
         return layer, self.order.value, self.channels.of(layer)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from functools import partial
 
 import ipywidgets as widgets
 
@@ -31,7 +30,7 @@ class LayerChooser(View):
         )
         self.previous = button("◀ Previous", "Look at the layer before this one", self._step, -1)
         self.next = button("Next ▶", "Look at the layer after this one", self._step, 1)
-        self.layer.observe(self._choose, "value")
+        self.hear(self.layer, "value", partial(self.do, session.select))
         super().__init__(session, widgets.HBox([self.layer, self.previous, self.next]))
 
     def refresh(self) -> None:
@@ -40,10 +39,6 @@ class LayerChooser(View):
         self.layer.value = selected
         self.previous.disabled = selected == layers[0]
         self.next.disabled = selected == layers[-1]
-
-    def _choose(self, change: Mapping[str, Any]) -> None:
-        if change["new"] != self.session.selected:
-            self.do(self.session.select, change["new"])
 
     def _step(self, by: int) -> None:
         self.do(self._select_neighbour, by)

@@ -61,7 +61,7 @@ class Collecting(View):
             tooltip="The layers whose input is drawn while it is counted",
             style=TIGHT,
         )
-        self.layer.observe(lambda _: self._changed(), "value")
+        self.layer.observe(self._changed, "value")
         self.plots = [self._plot() for _ in range(min(PLOTS, len(self.collection.layers)))]
         self.grid = widgets.Box().add_class("wb-collecting-grid")
         row = [self.stop, self.go_on, self.bar, self.words]

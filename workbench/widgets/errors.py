@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import anywidget
@@ -95,7 +96,7 @@ class ErrorsView(LiveView):
 
     def __init__(self, session: Session) -> None:
         self.chart = ErrorChart()
-        self.chart.observe(self._choose, "chosen")
+        self.hear(self.chart, "chosen", partial(self.do, session.select))
         self.show = widgets.ToggleButtons(
             options=list(SHOWN),
             value="Accumulated" if len(session.probes) else "Input",
@@ -112,7 +113,7 @@ class ErrorsView(LiveView):
             style={"description_width": "initial"},
         )
         for control in (self.show, self.metric):
-            control.observe(lambda _: self.post(self, self.refresh), "value")
+            control.observe(self._changed, "value")
         head = widgets.HTML("<h4>All layers: how far int8 is from float</h4>")
         tools = widgets.HBox([self.show, self.metric]).add_class("wb-errors-tools")
         super().__init__(session, head, tools, self.chart)
@@ -140,10 +141,6 @@ class ErrorsView(LiveView):
             "can": bar.layer in self.session.layers,
             "output": bar.layer in report.outputs,
         }
-
-    def _choose(self, change: Mapping[str, Any]) -> None:
-        if change["new"] != self.session.selected:
-            self.do(self.session.select, change["new"])
 
 
 def _metric(key: str, bars: list[Bar]) -> tuple[dict[str, Any], list[dict[str, Any]]]:

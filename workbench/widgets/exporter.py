@@ -144,7 +144,7 @@ class ExportView(View):
                 self.bar.description = PRODUCTS[key].label
                 self._progress(0, 1)
                 self._outcomes[key] = self._outcome(key)
-                self.refresh()
+                self._redraw()
         except Stopped:
             self.say("Stopped. What was written before stays.")
         finally:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from functools import partial
 from html import escape
-from typing import Any
 
 import anywidget
 import ipywidgets as widgets
@@ -68,7 +67,7 @@ class HistoryView(View):
     def __init__(self, session: Session) -> None:
         self.moves = History(session)
         self.steps = StepList()
-        self.steps.observe(self._go, "at")
+        self.hear(self.steps, "at", partial(self.do, self._go_to))
         self.name = widgets.Text(
             placeholder="a name, such as: before conv4",
             description="Name",
@@ -82,7 +81,7 @@ class HistoryView(View):
         self.before = _moments("From", "What to compare", START)
         self.after = _moments("to", "What to compare it with", PRESENT)
         for chosen in (self.before, self.after):
-            chosen.observe(lambda _: self.post(self.table, self._show_difference), "value")
+            self.hear(chosen, "value", self._changed)
         super().__init__(session, *self._arranged())
         self.add_class("wb-history")
 
@@ -94,7 +93,8 @@ class HistoryView(View):
         names = tuple(self.session.snapshots)
         if [row.name for row in self.shelf.children] != list(names):
             self._fill_shelf(names)
-        self._show_difference()
+        changes = self.session.difference(*self.before.value, *self.after.value)
+        self.table.value = _table(changes)
 
     def close(self) -> None:
         """Stop watching the session and take the part off the page."""
@@ -125,19 +125,11 @@ class HistoryView(View):
             known = value in (START, PRESENT) or value[0] in names
             chosen.value = value if known else PRESENT
 
-    def _show_difference(self) -> None:
-        changes = self.session.difference(*self.before.value, *self.after.value)
-        self.table.value = _table(changes)
-
-    def _go(self, change: Mapping[str, Any]) -> None:
-        if change["new"] != self.session.at:
-            self.do(self._go_to, change["new"])
-
     def _go_to(self, step: int) -> None:
         try:
             self.session.go_to(step)
         finally:
-            self.refresh()
+            self._redraw()
 
     def _keep(self) -> None:
         self.do(self._snapshot, self.name.value.strip())

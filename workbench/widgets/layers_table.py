@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
+from functools import partial
 
 import anywidget
 import ipywidgets as widgets
@@ -79,7 +79,7 @@ class LayerTable(LiveView):
             ],
             label="The layers that int8 can be used for",
         )
-        self.table.observe(self._choose, "chosen")
+        self.hear(self.table, "chosen", partial(self.do, session.select))
         self.table.observe(lambda _: self._count(), "ticked")
         self.method = widgets.Dropdown(
             options=[(look_of(name).label, name) for name in METHODS],
@@ -150,10 +150,6 @@ class LayerTable(LiveView):
         self.counted.value = f"{layers} ticked:" if count else "Tick layers to decide on them:"
         for command in self.commands:
             command.disabled = not count
-
-    def _choose(self, change: Mapping[str, Any]) -> None:
-        if change["new"] != self.session.selected:
-            self.do(self.session.select, change["new"])
 
     def _take(self) -> None:
         self.do(self.session.set_method, self.method.value, tuple(self.table.ticked))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import anywidget
@@ -77,7 +77,7 @@ class NetworkView(LiveView):
     def __init__(self, session: Session) -> None:
         self._names = tuple(session.model.graph.by_name)
         self.picture = NetworkPicture(network=_drawn(session))
-        self.picture.observe(self._choose, "chosen")
+        self.hear(self.picture, "chosen", self._choose)
         self.colouring = widgets.Dropdown(
             options=COLOURINGS,
             description="Colour by",
@@ -85,7 +85,7 @@ class NetworkView(LiveView):
             layout={"width": "250px"},
             style={"description_width": "initial"},
         )
-        self.colouring.observe(lambda _: self.post(self, self.refresh), "value")
+        self.colouring.observe(self._changed, "value")
         super().__init__(session, self.colouring, self.picture)
 
     def refresh(self) -> None:
@@ -124,9 +124,9 @@ class NetworkView(LiveView):
                 said.append(f"{words} {text}")
         return "; ".join(said)
 
-    def _choose(self, change: Mapping[str, Any]) -> None:
-        layer = self._names[change["new"]]
-        if layer != self.session.selected and layer in self.session.plan.by_name:
+    def _choose(self, index: int) -> None:
+        layer = self._names[index]
+        if layer in self.session.plan.by_name:
             self.do(self.session.select, layer)
 
 

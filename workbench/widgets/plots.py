@@ -90,7 +90,7 @@ class SearchView(PlotView):
             tooltip="The search whose loss is drawn",
             style={"description_width": "initial"},
         )
-        self.method.observe(lambda _: self.post(self, self.refresh), "value")
+        self.method.observe(self._changed, "value")
         super().__init__(session, ThresholdPlot(kind="curve", height=190), self.method)
 
     def picture(self) -> object:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from threading import RLock
 
 import ipywidgets as widgets
 
@@ -20,6 +21,7 @@ class Tabs(widgets.Tab):  # type: ignore[misc]
     def __init__(self, parts: Mapping[str, Callable[[], View]]) -> None:
         self._makers = tuple(parts.values())
         self._made: dict[int, View] = {}
+        self._lock = RLock()  # JupyterLab's messages come on more than one thread
         super().__init__([widgets.VBox() for _ in parts], titles=tuple(parts))
         self.add_class("wb-tabs")
         self.observe(lambda _: self._show(), "selected_index")
@@ -42,9 +44,10 @@ class Tabs(widgets.Tab):  # type: ignore[misc]
         super().close()
 
     def _show(self) -> None:
-        chosen = self.selected_index
-        for index, part in self._made.items():
-            part.asleep = index != chosen
-        if chosen is not None and chosen not in self._made:
-            self._made[chosen] = self._makers[chosen]()
-            self.children[chosen].children = [self._made[chosen]]
+        with self._lock:
+            chosen = self.selected_index
+            for index, part in self._made.items():
+                part.asleep = index != chosen
+            if chosen is not None and chosen not in self._made:
+                self._made[chosen] = self._makers[chosen]()
+                self.children[chosen].children = [self._made[chosen]]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable
 from html import escape
 from typing import Any
 
@@ -53,9 +53,9 @@ class ThresholdControl(View):
         )
         self.ties = widgets.HTML().add_class("wb-ties")
         self.tie = button("Untie", "", self._tie)
-        self.number.observe(self._type, "value")
-        self.keep_float.observe(self._keep, "value")
-        self.bits.observe(self._narrow, "value")
+        self.hear(self.number, "value", self._on_layer(self._set))
+        self.hear(self.keep_float, "value", self._on_layer(session.keep_float))
+        self.hear(self.bits, "value", self._on_layer(session.set_bits))
         self.tied = widgets.HBox([self.ties, self.tie]).add_class("wb-tied")
         super().__init__(session, self.number, self.tied, self.bits, self.keep_float)
 
@@ -83,16 +83,15 @@ class ThresholdControl(View):
             else "Let these layers have one threshold again"
         )
 
-    def _type(self, change: Mapping[str, Any]) -> None:
-        layer, text = self.session.selected, change["new"]
-        if text != digits(self.session.plan[layer].threshold, 6):
-            self.do(self._set, layer, text)
+    def _on_layer(self, command: Callable[[str, Any], None]) -> Callable[[Any], None]:
+        """Give a command for the layer that is selected now, though it is done later."""
+        return lambda value: self.do(command, self.session.selected, value)
 
     def _set(self, layer: str, text: str) -> None:
         try:
             self.session.set_threshold(layer, _number(text))
         finally:
-            self.refresh()
+            self._redraw()
 
     def _tie(self) -> None:
         self.do(self._turn, self.session.selected)
@@ -100,16 +99,6 @@ class ThresholdControl(View):
     def _turn(self, layer: str) -> None:
         moving = len(self.session.tied(layer)) > 1
         (self.session.untie if moving else self.session.tie)(layer)
-
-    def _narrow(self, change: Mapping[str, Any]) -> None:
-        layer = self.session.selected
-        if change["new"] != self.session.plan[layer].bits:
-            self.do(self.session.set_bits, layer, change["new"])
-
-    def _keep(self, change: Mapping[str, Any]) -> None:
-        layer = self.session.selected
-        if change["new"] != self.session.plan[layer].keep_float:
-            self.do(self.session.keep_float, layer, change["new"])
 
 
 def _number(text: str) -> float:

@@ -6,16 +6,19 @@ import traceback
 from collections.abc import Callable, Hashable
 from functools import partial
 from html import escape
+from threading import RLock, get_ident
 from typing import Any
 from weakref import WeakKeyDictionary
 
 import ipywidgets as widgets
+from traitlets import HasTraits
 
 from workbench.errors import WorkbenchError
 from workbench.session import Session
 from workbench.session.mailbox import Mailbox, Work
 from workbench.widgets.assets import style
 
+Watched = tuple[tuple[HasTraits, tuple[str, ...]], ...]
 _MAILBOXES: WeakKeyDictionary[Session, Mailbox] = WeakKeyDictionary()
 
 
@@ -35,17 +38,35 @@ class View(widgets.VBox):  # type: ignore[misc]
 
     def __init__(self, session: Session, *children: widgets.Widget) -> None:
         self._asleep = self._missed = False
+        self._lock, self._drawer = RLock(), 0
         self.session = session
         self.mailbox = mailbox_of(session)
         self.notice = widgets.HTML().add_class("wb-notice")
         sheet = widgets.HTML(f"<style>{style()}</style>").add_class("wb-style")
         super().__init__([sheet, *children, self.notice])
         self.add_class("wb-view")
-        session.observe(self._changed, self.watches)
-        self._guarded(self.refresh)
+        for source, names in self.watched():
+            source.observe(self._changed, names)
+        self._guarded(self._redraw)
 
     def refresh(self) -> None:
-        """Show what the session holds now. Called on the mailbox's thread."""
+        """Show what the session holds now. Called on the mailbox's thread, first on the maker's."""
+
+    def watched(self) -> Watched:
+        """What has it drawn anew: objects, and names of their traits."""
+        return ((self.session, self.watches),)
+
+    def hear(self, control: HasTraits, trait: str, heard: Callable[[Any], object]) -> None:
+        """Call `heard` with what a person sets a control to.
+
+        What `refresh` sets it to is no command: the session may have moved on since.
+        """
+
+        def hear(change: Any) -> None:
+            if self._drawer != get_ident():
+                heard(change["new"])
+
+        control.observe(hear, trait)
 
     def do(self, command: Callable[..., object], *arguments: Any) -> None:
         """Give the session a command; none is dropped, and they stay in order."""
@@ -77,9 +98,10 @@ class View(widgets.VBox):  # type: ignore[misc]
         self.mailbox.drain()
 
     def close(self) -> None:
-        """Stop watching the session and take the part off the page."""
+        """Stop watching, and take the part off the page."""
         if self.comm is not None:  # ipywidgets closes again when the object goes
-            self.session.unobserve(self._changed, self.watches)
+            for source, names in self.watched():
+                source.unobserve(self._changed, names)
         super().close()
 
     def _changed(self, _: object = None) -> None:
@@ -88,8 +110,13 @@ class View(widgets.VBox):  # type: ignore[misc]
             self.post(self, self._redraw, self.rest_s)
 
     def _redraw(self) -> None:
-        if self.comm is not None:  # it was not closed while this waited
-            self.refresh()
+        with self._lock:  # of two threads the later one draws the newer state
+            self._drawer = get_ident()
+            try:
+                if self.comm is not None:  # it was not closed while this waited
+                    self.refresh()
+            finally:
+                self._drawer = 0
 
     def _command(self, command: Callable[..., object], *arguments: Any) -> None:
         self.say("")
