@@ -51,13 +51,12 @@ def fine_bins(
 
 def widened(counts: Counts, steps: int) -> Counts:
     """Return the counts over a range 4**steps times as wide, by merging neighbours."""
-    if not steps or not counts.size:
-        return counts
-    group = 1 << min(steps, 30)
-    if group >= counts.size:
-        return np.array([counts.sum()], counts.dtype)
-    starts = np.arange(0, counts.size, group)
-    return np.asarray(np.add.reduceat(counts, starts), counts.dtype)
+    for _ in range(steps):
+        if counts.size < 2:
+            break
+        even = counts if counts.size % 2 == 0 else np.append(counts, counts.dtype.type(0))
+        counts = even[::2] + even[1::2]
+    return counts
 
 
 def over_range(
@@ -150,7 +149,7 @@ class FineCounter:
     def __init__(self) -> None:
         self._known = FineTally()
         self._table = np.zeros(FINE_BINS + compiled.SPARE, np.uint32)
-        self._low = np.zeros(self._table.size, np.uint8)  # added to the table when it is looked at
+        self._low = np.zeros(self._table.size, np.uint8)  # to be added to the table
         self._waiting: list[NDArray[np.int32]] = []
 
     def add(self, blob: NDArray[np.float32]) -> None:
@@ -176,28 +175,35 @@ class FineCounter:
             self._settle()
 
     def _settle(self) -> None:
-        self._table += self._low
-        self._low[:] = 0
         if self._waiting:
             bins = np.concatenate(self._waiting)
             self._table += np.bincount(bins, minlength=self._table.size).astype(np.uint32)
             self._waiting.clear()
 
     def _widen(self, steps: int) -> None:
+        if not self._known.absmax:  # nothing but zeros
+            return
         self._settle()
-        if self._known.absmax:
-            merged = widened(self._table[:FINE_BINS], steps)
-            self._table[:FINE_BINS] = 0
-            self._table[: merged.size] = merged
+        self._table += self._low
+        merged = widened(self._table[:FINE_BINS], steps)
+        self._table[:FINE_BINS] = 0
+        self._table[: merged.size] = merged
+        self._low[:] = 0
 
     @property
     def tally(self) -> FineTally:
         """All that has been counted."""
         self._settle()
         known = self._known
-        used = int(fine_bins(np.array([known.absmax], np.float32), known.exponent)[0]) + 1
-        counts = self._table[: used if known.absmax else 0].copy()
-        zeros = int(self._table[FINE_BINS:].sum())
+        last = int(fine_bins(np.array([known.absmax], np.float32), known.exponent)[0])
+        used = last + 1 if known.absmax else 0
+        counts = self._table[:used] + self._low[:used]
+        zeros = self._table[FINE_BINS:] + self._low[FINE_BINS:]
         return FineTally(
-            known.absmax, known.nonfinite, known.blob_size, counts, zeros, known.exponent
+            known.absmax,
+            known.nonfinite,
+            known.blob_size,
+            counts,
+            int(zeros.sum(dtype=np.uint32)),
+            known.exponent,
         )
