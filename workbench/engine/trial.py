@@ -12,14 +12,13 @@ from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 
-import numpy as np
-
-from workbench.engine.loading import fetch, load
+from workbench.engine.loading import FLOAT_OPTIONS
 from workbench.errors import EngineError
-from workbench.model import Model, blob_shapes, load_model, save_model
+from workbench.model import Model, blob_shapes, save_model
 
 TRIAL_SECONDS = 120
 TRIAL_BYTES = 8 << 30
+CHILD = Path(__file__).with_name("child.py")
 
 
 def try_out(model: Model, shapes: Mapping[str, tuple[int, ...]]) -> None:
@@ -43,7 +42,7 @@ def try_out(model: Model, shapes: Mapping[str, tuple[int, ...]]) -> None:
     blob_shapes(model.graph, shapes)
     with tempfile.TemporaryDirectory(prefix="workbench-") as folder:
         save_model(model, Path(folder, "m.param"), Path(folder, "m.bin"))
-        Path(folder, "shapes.json").write_text(json.dumps(dict(shapes)))
+        Path(folder, "job.json").write_text(json.dumps(_job(model, shapes)))
         _judge(_run_child(folder))
     _survived().add(key)
 
@@ -53,11 +52,21 @@ def _survived() -> set[tuple[str, str]]:
     return set()
 
 
+def _job(model: Model, shapes: Mapping[str, tuple[int, ...]]) -> Mapping[str, object]:
+    graph = model.graph
+    return {
+        "shapes": dict(shapes),
+        "outputs": [blob for blob in graph.blobs if blob in graph.outputs],
+        "options": FLOAT_OPTIONS,
+        "bytes": TRIAL_BYTES,
+    }
+
+
 def _run_child(folder: str) -> subprocess.CompletedProcess[str]:
-    environment = os.environ | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+    environment = os.environ | {"OMP_NUM_THREADS": "1"}
     try:
         return subprocess.run(
-            [sys.executable, "-m", "workbench.engine", folder],
+            [sys.executable, "-P", str(CHILD), folder],
             capture_output=True,
             text=True,
             errors="replace",
@@ -87,17 +96,3 @@ def _judge(child: subprocess.CompletedProcess[str]) -> None:
         advice="The layers' parameters or shapes do not fit together, or the input's shape is "
         "not the one that the network was made for.",
     )
-
-
-def run_trial(folder: str) -> None:
-    """What the child does: load, run once on zeros, fetch the outputs."""
-    if sys.platform != "win32":
-        import resource
-
-        resource.setrlimit(resource.RLIMIT_AS, (TRIAL_BYTES, TRIAL_BYTES))
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    model = load_model(Path(folder, "m.param"), Path(folder, "m.bin"))
-    shapes = json.loads(Path(folder, "shapes.json").read_text())
-    zeros = {name: np.zeros(shape, np.float32) for name, shape in shapes.items()}
-    order = [blob for blob in model.graph.blobs if blob in model.graph.outputs]
-    fetch(load(model, 1, {}), zeros, order)
