@@ -9,7 +9,8 @@ from tests.widgets.synthetic import synthetic_statistics
 from workbench.session import LiveErrors, Session, live
 from workbench.session.mailbox import Mailbox
 from workbench.simulation.compare import compare
-from workbench.simulation.steps import InNcnn
+from workbench.simulation.simulator import Simulator, simulate
+from workbench.simulation.steps import InInt8, InNcnn
 
 
 @pytest.fixture
@@ -35,6 +36,12 @@ def is_what_compare_says(report, session):
     assert {name: split.causes for name, split in report.causes.items()} == {
         name: rows[name].causes for name in session.layers
     }
+    for probe, answer in zip(session.probes, report.answers.values(), strict=True):
+        (pair,) = answer.pairs
+        expected = simulate(session.model, session.plan, probe, "float")["prob"].real
+        got = simulate(session.model, session.plan, probe)["prob"].real
+        assert np.array_equal(pair.expected, expected)
+        assert np.array_equal(pair.got, got)
 
 
 def held(errors):
@@ -89,6 +96,8 @@ def test_what_is_being_refined_keeps_its_last_value_and_says_so(session, errors)
     session.set_threshold("fc", 1.0)
     errors._publisher.drain()
     report = errors.report
+    assert not any(answer.fresh for answer in report.answers.values())
+    assert report.answers[0].pairs is before.answers[0].pairs
     stale = {name for name, figure in report.accumulated.items() if not figure.fresh}
     assert stale == {"fc", "prob"}
     assert {name for name, figure in report.own.items() if not figure.fresh} == {"fc"}
@@ -122,6 +131,36 @@ def test_values_that_are_dragged_past_are_dropped(session, errors, monkeypatch):
     errors.drain()
     assert set(map(id, plans)) == {id(session.plan)}
     assert errors.report.settled
+
+
+def test_each_plan_is_simulated_once(session, errors, monkeypatch):
+    computed, run = [], InInt8.run
+    monkeypatch.setattr(InInt8, "run", lambda step, b: computed.append(step) or run(step, b))
+    monkeypatch.setattr(Simulator, "alone", lambda *_: pytest.fail("its own error is not asked"))
+    monkeypatch.setattr(errors._probes, "own", lambda *_: None)
+    monkeypatch.setattr(errors._probes, "causes", lambda *_: None)
+    session.set_threshold("fc", 1.0)
+    errors.drain()
+    assert len(computed) == len(session.probes)
+
+
+def test_in_a_drag_each_probe_has_its_turn(session, errors, monkeypatch):
+    hurry(errors, monkeypatch)
+    answered, tell = [], errors._tell
+
+    def told(asked, **figures):
+        tell(asked, **figures)
+        for number in figures.get("answers", ()):
+            answered.append(number)
+            if len(answered) < 3:
+                session.set_threshold("fc", 1.0 + len(answered))
+
+    monkeypatch.setattr(errors, "_tell", told)
+    session.set_threshold("fc", 1.0)
+    errors.drain()
+    assert answered[:3] == [0, 1, 2]
+    assert errors.report.settled
+    is_what_compare_says(errors.report, session)
 
 
 def test_work_under_way_gives_up_for_a_newer_plan(session, errors, monkeypatch):
@@ -178,17 +217,18 @@ def test_the_selected_layer_comes_first_and_then_the_whole_network(session, erro
     session.select("conv2")
     session.set_method("minmax")
     errors.drain()
-    first, whole, *others = seen
-    assert (first, whole) == (("own", "conv2"), ("accumulated",))
+    first, *answers, whole = seen[:6]
+    others = seen[6:]
+    assert (first, *answers, whole) == (("own", "conv2"), *[("answers",)] * 4, ("accumulated",))
     assert {name for _, name in (first, *others[:3])} == set(session.layers)
     assert set(others[3:]) == {("causes",)}
 
 
 def test_the_float_network_runs_once(session, errors, monkeypatch):
-    references = [image.reference for image in errors._probes._images]
+    references = [image.reference for image in errors._probes._images.values()]
     session.set_method("minmax")
     errors.drain()
-    assert [image.reference for image in errors._probes._images] == references
+    assert [image.reference for image in errors._probes._images.values()] == references
 
 
 def test_observers_are_told_the_newest_last(session, errors):
@@ -355,7 +395,8 @@ def test_causes_come_last_and_of_the_selected_layer_first(session, errors, monke
     session.select("conv2")
     session.set_method("minmax")
     errors.drain()
-    assert [kind for kind, *_ in seen].index("causes") == len(session.layers) + 1
+    told = len(session.layers) + len(session.probes) + 1
+    assert [kind for kind, *_ in seen].index("causes") == told
     assert next(names for kind, *names in seen if kind == "causes") == ["conv2"]
 
 

@@ -36,7 +36,7 @@ def shown(session):
 
 def settle(view):
     view.drain()
-    view.outputs.drain()
+    view.errors.drain()
     view.drain()
 
 
@@ -50,7 +50,7 @@ def test_each_probe_has_its_card_and_picture(shown):
 
 def test_the_first_of_each_network_is_marked_and_told(shown):
     view = shown()
-    for card, answer in zip(view.cards.cards, view.outputs.report.answers, strict=True):
+    for card, answer in zip(view.cards.cards, view.errors.report.answers.values(), strict=True):
         pair = answer.pairs[0]
         first, second = int(pair.expected.argmax()), int(pair.got.argmax())
         rows = {row["name"]: row for row in card["classes"]}
@@ -104,24 +104,26 @@ def test_it_follows_the_plan(session, shown):
     assert view.cards.cards != before
 
 
-def test_what_is_refined_is_said_to_be(session, shown):
-    view, states = shown(), []
-    view.cards.observe(lambda change: states.append(change["new"]), "state")
+def test_what_is_refined_is_said_to_be(session, shown, monkeypatch):
+    view = shown()
+    monkeypatch.setattr(type(view.errors), "_guarded", lambda self: None)  # nothing is refined
     session.set_threshold("fc", 0.5)
     settle(view)
-    assert states == ["refining", "fresh"]
+    assert view.cards.state == "refining"
+    assert [card["state"] for card in view.cards.cards] == ["refining"] * 3
 
 
-def test_a_sleeping_view_computes_nothing(session, shown):
+def test_a_sleeping_view_is_drawn_when_it_wakes(session, shown):
     view = shown()
     view.asleep = True
-    plan = view.outputs.report.plan
+    before = view.cards.cards
     session.set_threshold("fc", 0.5)
     settle(view)
-    assert view.outputs.report.plan is plan
+    assert view.cards.cards is before
     view.asleep = False
     settle(view)
-    assert view.outputs.report.plan is session.plan
+    assert view.cards.state == "fresh"
+    assert view.cards.cards != before
 
 
 def test_other_outputs_are_pictured(model, arrays):
@@ -167,7 +169,8 @@ def test_a_failure_is_said_on_the_page(model):
 
 def test_a_closed_view_no_longer_follows(session, shown):
     view = shown()
+    before = view.cards.cards
     view.close()
     session.set_threshold("fc", 0.5)
     settle(view)
-    assert view.outputs.report.plan is not session.plan
+    assert view.cards.cards is before

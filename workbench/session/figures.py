@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TypeVar
 
 from workbench.calibration.plan import Plan
+from workbench.session.outputs import Answer
 from workbench.session.reading import Reading
 from workbench.simulation.causes import Causes
 from workbench.simulation.compare import Metrics
@@ -42,7 +43,9 @@ class Split:
 
 Errors = Mapping[str, Figure]
 Splits = Mapping[str, Split]
-F = TypeVar("F", Figure, Split)
+Answers = Mapping[int, Answer]
+K = TypeVar("K", str, int)
+F = TypeVar("F", Figure, Split, Answer)
 
 
 @dataclass(frozen=True)
@@ -73,6 +76,7 @@ class LiveReport:
             in float.
         accumulated: of each layer but Input and Split, in the int8 network as a whole.
         causes: of each quantizable layer, where its own error comes from.
+        answers: the network's outputs for each probe, by the probe's number.
         outputs: the layers in `accumulated` that write the network's outputs.
         images: number of probes; without any, all figures are fresh and empty.
         before: what was known before the present gesture, be it a drag, a command, or one step
@@ -86,6 +90,7 @@ class LiveReport:
     own: Errors
     accumulated: Errors
     causes: Splits
+    answers: Answers
     outputs: tuple[str, ...]
     images: int
     before: Before | None = None
@@ -99,21 +104,25 @@ class LiveReport:
     @property
     def settled(self) -> bool:
         """Whether everything is fresh."""
-        known = (self.own, self.accumulated, self.causes)
-        return all(figure.fresh for figures in known for figure in figures.values())
+        figures = (self.own, self.accumulated, self.causes, self.answers)
+        return all(figure.fresh for known in figures for figure in known.values())
 
     @property
     def now(self) -> Before:
         """What is known at present, to look at later changes against."""
         return Before(self.plan, self.own, self.accumulated, self.causes)
 
-    def reached(self, own: Iterable[str], accumulated: Iterable[str]) -> LiveReport:
-        """Keep what was measured last, but say of these layers that it is being refined."""
+    def reached(self, own: Collection[str], accumulated: Collection[str]) -> LiveReport:
+        """Keep what was measured last, but say of these layers that it is being refined.
+
+        If there are any in `accumulated`, so are all answers.
+        """
         return replace(
             self,
             own=_stale(self.own, own),
             accumulated=_stale(self.accumulated, accumulated),
             causes=_stale(self.causes, own),
+            answers=_stale(self.answers, self.answers if accumulated else ()),
         )
 
     def entered(
@@ -121,6 +130,7 @@ class LiveReport:
         own: Errors = MappingProxyType({}),
         accumulated: Errors = MappingProxyType({}),
         causes: Splits = MappingProxyType({}),
+        answers: Answers = MappingProxyType({}),
     ) -> LiveReport:
         """Enter what was measured; what is not fresh never takes the place of what is."""
         return replace(
@@ -128,14 +138,15 @@ class LiveReport:
             own=_entered(self.own, own),
             accumulated=_entered(self.accumulated, accumulated),
             causes=_entered(self.causes, causes),
+            answers=_entered(self.answers, answers),
         )
 
 
-def _stale(figures: Mapping[str, F], names: Iterable[str]) -> Mapping[str, F]:
+def _stale(figures: Mapping[K, F], names: Collection[K]) -> Mapping[K, F]:
     stale = {name: replace(figures[name], fresh=False) for name in names}
     return MappingProxyType({**figures, **stale})
 
 
-def _entered(figures: Mapping[str, F], new: Mapping[str, F]) -> Mapping[str, F]:
+def _entered(figures: Mapping[K, F], new: Mapping[K, F]) -> Mapping[K, F]:
     better = {name: new[name] for name in new if new[name].fresh or not figures[name].fresh}
     return MappingProxyType({**figures, **better})

@@ -1,9 +1,9 @@
 """Errors that follow the plan: computed off the main thread, the newest plan first.
 
 At once there is the reading off the histogram; then the selected layer's own error on the
-probes; then the accumulated error of every layer; then the own errors of the other layers; at
-last what each own error comes from, the selected layer's first. A plan that is dragged past is
-dropped.
+probes; then the network's outputs, and the accumulated error of every layer; then the own errors
+of the other layers; at last what each own error comes from, the selected layer's first. A plan
+that is dragged past is dropped.
 """
 
 from __future__ import annotations
@@ -11,12 +11,12 @@ from __future__ import annotations
 import itertools
 import logging
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from threading import Lock
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from traitlets import HasTraits, Instance
 
@@ -24,6 +24,7 @@ from workbench.calibration.plan import Plan
 from workbench.errors import WorkbenchError
 from workbench.session.figures import F, Figure, LiveReport, Split
 from workbench.session.mailbox import Mailbox
+from workbench.session.outputs import Answer, Pair
 from workbench.session.probes import Overtaken, Probes, measured_layers
 from workbench.session.reach import downstream, touched
 from workbench.simulation.causes import Causes
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from workbench.session.session import Session
 
 _LOG = logging.getLogger(__name__)
-_NONE: Mapping[str, None] = MappingProxyType({})
+_NONE: Mapping[Any, Any] = MappingProxyType({})
 WATCHED = ("plan", "selected")
 PATIENCE_S, LEAST_PATIENCE_S = 0.25, 0.1
 """Work is not given up sooner, less the time that the selected layer's own error takes: in a drag
@@ -93,6 +94,7 @@ class LiveErrors(HasTraits):
             own=MappingProxyType(dict.fromkeys(session.layers, Figure(fresh=fresh))),
             accumulated=MappingProxyType(dict.fromkeys(self._layers, Figure(fresh=fresh))),
             causes=MappingProxyType(dict.fromkeys(session.layers, Split(fresh=fresh))),
+            answers=MappingProxyType(dict.fromkeys(range(len(session.probes)), Answer())),
             outputs=tuple(n for n in self._layers if graph.by_name[n].tops[0] in graph.outputs),
             images=len(session.probes),
         )
@@ -119,7 +121,7 @@ class LiveErrors(HasTraits):
         went_on, self._step = self._step == len(self._session.log), len(self._session.log)
         return before != after and not went_on
 
-    def _reached(self, before: Plan, after: Plan) -> tuple[Iterable[str], Iterable[str]]:
+    def _reached(self, before: Plan, after: Plan) -> tuple[Collection[str], Collection[str]]:
         """The layers whose own, and whose accumulated error another plan may change."""
         if before == after or not self._latest.images:
             return (), ()
@@ -157,6 +159,8 @@ class LiveErrors(HasTraits):
             self._tell(report, own={name: probes.own(plan, name)})
             self._patience = max(PATIENCE_S - (time.monotonic() - start), LEAST_PATIENCE_S)
         if not all(figure.fresh for figure in report.accumulated.values()):
+            for number, pairs in probes.answers(plan):
+                self._tell(report, answers={number: pairs})
             self._tell(report, accumulated=probes.accumulated(plan))
         for name in rest:
             self._tell(report, own={name: probes.own(plan, name)})
@@ -169,6 +173,7 @@ class LiveErrors(HasTraits):
         own: Mapping[str, Metrics | None] = _NONE,
         accumulated: Mapping[str, Metrics | None] = _NONE,
         causes: Mapping[str, Causes | None] = _NONE,
+        answers: Mapping[int, tuple[Pair, ...]] = _NONE,
         problem: str = "",
     ) -> None:
         """Enter figures: fresh ones, or, if the plan has moved on, better ones than were there."""
@@ -179,6 +184,7 @@ class LiveErrors(HasTraits):
                 own={name: Figure(metrics, fresh) for name, metrics in own.items()},
                 accumulated={name: Figure(metrics, fresh) for name, metrics in accumulated.items()},
                 causes={name: Split(parts, fresh) for name, parts in causes.items()},
+                answers={number: Answer(pairs, fresh) for number, pairs in answers.items()},
             )
             self._latest = replace(entered, problem=problem if fresh else latest.problem)
         self._publisher.post(self, self._publish)

@@ -12,6 +12,7 @@ from workbench.calibration.inputs import Item
 from workbench.calibration.plan import Plan
 from workbench.graph import Layer
 from workbench.model import Model
+from workbench.session.outputs import Pair, pairs_of
 from workbench.simulation.blob import Blob, Run
 from workbench.simulation.causes import Causes, Dissection
 from workbench.simulation.compare import Metrics
@@ -56,7 +57,8 @@ class Probes:
         self._reference = Simulator(model, plan, "float")
         self._simulator = Simulator(model, plan, scheme)
         self._dissection = Dissection(model)
-        self._images: list[_Image] = []
+        self._images: dict[int, _Image] = {}
+        self._next = 0
 
     def _of(self, plan: Plan) -> Simulator:
         """The simulator of a plan; of the last one, what stays the same is kept."""
@@ -75,6 +77,18 @@ class Probes:
             got = simulator.alone(name, image.reference.blobs)[0].real
             parts.append(Metrics.of(expected, got))
         return Metrics.mean(parts)
+
+    def answers(self, plan: Plan) -> Iterator[tuple[int, tuple[Pair, ...]]]:
+        """Run the int8 network on every probe; give each one's number and outputs.
+
+        Each probe has its turn: newer work begins with the one after those that were run.
+        """
+        simulator = self._of(plan)
+        for _ in range(len(self._inputs)):
+            image = self._image(self._next)
+            image.run = simulator.run(image.item, image.run, between=self._pause)
+            yield self._next, pairs_of(image.reference, image.run)
+            self._next = (self._next + 1) % len(self._inputs)
 
     def accumulated(self, plan: Plan) -> Mapping[str, Metrics]:
         """The error of each layer's first top in the int8 network as a whole."""
@@ -100,14 +114,16 @@ class Probes:
         return Causes.mean(parts)
 
     def _each(self) -> Iterator[_Image]:
-        """Every probe with its float run, which is computed when it is first needed."""
-        for number in range(len(self._inputs)):
-            self._pause()
-            if number == len(self._images):
-                item = self._inputs[number]
-                run = self._reference.run(item, between=self._pause)
-                self._images.append(_Image(item, run))
-            yield self._images[number]
+        return map(self._image, range(len(self._inputs)))
+
+    def _image(self, number: int) -> _Image:
+        """A probe with its float run, which is computed when it is first needed."""
+        self._pause()
+        if number not in self._images:
+            item = self._inputs[number]
+            run = self._reference.run(item, between=self._pause)
+            self._images[number] = _Image(item, run)
+        return self._images[number]
 
     def _measured(self, image: _Image, run: Run, blob: str) -> Metrics:
         """Measure a blob, or remember what it was if the run took it from the one before."""

@@ -18,14 +18,14 @@ from traitlets import Dict, List, Unicode
 from workbench.calibration.labelled import Labelled, class_names
 from workbench.errors import FormatError
 from workbench.session import Session
-from workbench.session.outputs import Answer, LiveOutputs, Pair
+from workbench.session.outputs import Answer, Pair
 from workbench.session.pictures import Picture, picture
 from workbench.session.planes import plane_of
 from workbench.widgets.accuracy import AccuracyPanel
 from workbench.widgets.assets import script, style
+from workbench.widgets.live_view import LiveView
 from workbench.widgets.look import decibels, digits
 from workbench.widgets.plot import packed
-from workbench.widgets.view import View
 
 LARGEST = 256
 """Longer sides of pictures are shrunk to this."""
@@ -57,14 +57,13 @@ class OutputCards(anywidget.AnyWidget):
     summary = Unicode().tag(sync=True)
 
 
-class OutputView(View):
+class OutputView(LiveView):
     """The output on the probes, which follows the plan; accuracy when it is asked for.
 
     Args:
         session: whose plan and probes.
         labels: names of the classes, or a text file with one on each line.
         labelled: the labelled set: a path (see `read_labelled`), or inputs and their classes.
-        scheme: a key of `workbench.simulation.scheme.SCHEMES`.
     """
 
     watches = ("plan",)
@@ -75,38 +74,32 @@ class OutputView(View):
         session: Session,
         labels: Sequence[str] | str | Path = (),
         labelled: str | Path | Labelled = "",
-        scheme: str = "requantize",
     ) -> None:
         self.names, self._unnamed = _names(labels)
-        self.outputs = LiveOutputs(session, scheme)
         self.cards = OutputCards()
-        self.accuracy = AccuracyPanel(session, labelled, self.names, scheme)
+        self.accuracy = AccuracyPanel(session, labelled, self.names)
         super().__init__(session, self.cards, self.accuracy)
-        self.outputs.observe(self._changed, "report")
-        self._changed()  # what was computed in the meantime
         self.post((self, "pictures"), self._show_pictures)
 
     def refresh(self) -> None:
-        """Ask for what is not known of the plan, and show what is."""
-        self.outputs.ask()
-        report = self.outputs.report
-        cards = [_card(answer, self.names) for answer in report.answers]
-        fresh = report.settled and report.plan is self.session.plan
+        """Show what both networks answer, as far as it is known."""
+        report = self.errors.report
+        answers = list(report.answers.values())
+        known = report.plan is self.session.plan and all(answer.fresh for answer in answers)
         with self.cards.hold_sync():
-            self.cards.cards = cards
-            self.cards.summary = _summary(report.answers)
-            self.cards.state = "failed" if report.problem else "fresh" if fresh else "refining"
+            self.cards.cards = [_card(answer, self.names) for answer in answers]
+            self.cards.summary = _summary(answers)
+            self.cards.state = "failed" if report.problem else "fresh" if known else "refining"
         if report.problem:
             self.say(report.problem, wrong=True)
-        elif not report.answers:
+        elif not answers:
             self.say(NO_PROBES)
         else:
             self.say(self._unnamed, wrong=bool(self._unnamed))
 
     def close(self) -> None:
         """Stop following and measuring, and take the part off the page."""
-        if self.comm is not None:  # else it was never made, or is closed already
-            self.outputs.unobserve_all()
+        if self.comm is not None:
             self.accuracy.close()
         super().close()
 
@@ -135,8 +128,8 @@ def _data_url(pixels: NDArray[np.uint8]) -> str:
     return "data:image/png;base64," + base64.b64encode(target.getvalue()).decode()
 
 
-def _summary(answers: Sequence[Answer | None]) -> str:
-    known = [answer for answer in answers if answer is not None]
+def _summary(answers: Sequence[Answer]) -> str:
+    known = [answer for answer in answers if answer.pairs]
     votes = [answer.agrees for answer in known if answer.agrees is not None]
     if not known:
         return ""
@@ -145,8 +138,8 @@ def _summary(answers: Sequence[Answer | None]) -> str:
     return f"The network's outputs on {len(known)} probes."
 
 
-def _card(answer: Answer | None, names: Sequence[str]) -> dict[str, Any]:
-    if answer is None:
+def _card(answer: Answer, names: Sequence[str]) -> dict[str, Any]:
+    if not answer.pairs:
         return {"state": "waiting", "agrees": None, "verdict": "", "classes": [], "outputs": []}
     pair = answer.classes
     return {
