@@ -34,10 +34,11 @@ STATE = """[
     list(session.snapshots), sorted(session.untied),
 ]"""
 PATIENCE_S = 10
+"""For what a test expects; most of it is there within 0.2 s."""
 
 
 def wait(holds):
-    """Wait until something holds."""
+    """Wait until something holds; raise AssertionError if it does not come to."""
     end = time.monotonic() + PATIENCE_S
     while not holds():
         assert time.monotonic() < end, "what was expected did not happen"

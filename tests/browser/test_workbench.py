@@ -7,13 +7,12 @@ import time
 import pytest
 
 from tests.browser.lab import in_kernel, open_notebook, painted, set_theme
+from tests.browser.parts import drag, wait
 from workbench.export.table import load_table
 from workbench.samples import sample
 
 pytestmark = pytest.mark.xdist_group("browser")
 
-# Each test may wait this long for what it expects; most of it is there within 0.2 s.
-PATIENCE_S = 10
 PLOTS = ".wb-plot canvas"
 LIGHT, DARK = "JupyterLab Light", "JupyterLab Dark"
 
@@ -70,13 +69,7 @@ class Workbench:
         return self.layer.evaluate("e => e.selectedOptions[0].textContent").startswith("2 ·")
 
     def drag(self, canvas, start_x, end_x):
-        canvas.scroll_into_view_if_needed()
-        box = canvas.bounding_box()
-        middle = box["y"] + box["height"] / 2
-        self.page.mouse.move(box["x"] + start_x, middle)
-        self.page.mouse.down()
-        self.page.mouse.move(box["x"] + end_x, middle, steps=30)
-        self.page.mouse.up()
+        drag(self.page, canvas, start_x, end_x)
 
 
 def settled(canvas):
@@ -90,13 +83,6 @@ def settled(canvas):
 
     wait(rests)
     return seen[-1]
-
-
-def wait(holds):
-    end = time.monotonic() + PATIENCE_S
-    while not holds():
-        assert time.monotonic() < end, "what was expected did not happen"
-        time.sleep(0.02)
 
 
 @pytest.fixture(scope="module")
@@ -262,7 +248,7 @@ def test_the_table_is_written_and_read_back(bench):
     wait(lambda: in_kernel(bench.page, "session.plan['conv2'].keep_float"))
     export = bench.tab("Export")
     export.get_by_label("Folder", exact=True).fill("written")
-    export.get_by_label("Name", exact=True).fill("by hand")
+    export.get_by_label("Name", exact=True).filter(visible=True).fill("by hand")
     bench.button("Table").click()
     table = bench.folder / "written" / "by hand.table"
     wait(table.exists)
@@ -310,6 +296,7 @@ def test_nothing_is_cut_or_sticks_out(bench, width):
 def test_every_control_has_a_name(bench):
     nameless = bench.page.evaluate(
         """() => [...document.querySelectorAll('.wb-page :is(button, input, select, canvas)')]
+            .filter((e) => !e.ariaHidden)
             .filter((e) => !(e.ariaLabel || e.textContent.trim() && e.tagName === 'BUTTON'
               || e.labels?.length && [...e.labels].some((l) => l.textContent.trim())))
             .map((e) => e.outerHTML)"""
