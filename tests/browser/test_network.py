@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import time
 
 import pytest
 
 from tests.browser.lab import in_kernel, open_notebook, painted, set_theme
+from tests.browser.parts import wait
 
 pytestmark = pytest.mark.xdist_group("browser")
 
@@ -27,13 +27,6 @@ picture, table = NetworkView(session), LayerTable(session)
 ipywidgets.VBox([picture, table]).add_class("wb-view")
 """
 LIGHT, DARK = "JupyterLab Light", "JupyterLab Dark"
-
-
-def wait(holds):
-    end = time.monotonic() + 10
-    while not holds():
-        assert time.monotonic() < end, "what was expected did not happen"
-        time.sleep(0.02)
 
 
 class Shown:

@@ -5,6 +5,7 @@ import pytest
 from tests.widgets.synthetic import LAYERS, synthetic_statistics
 from workbench.session import Session
 from workbench.widgets.layers_table import COLUMNS, LayerTable
+from workbench.widgets.look import decibels
 
 TITLES = [title for title, _ in COLUMNS]
 
@@ -52,8 +53,8 @@ def test_a_row_says_what_it_costs(measured):
     report = measured.errors.report
     for layer in LAYERS:
         own, whole = report.own[layer].metrics, report.accumulated[layer].metrics
-        assert cells(view, layer)["Error alone"] == f"{own.sqnr_db:.1f} dB"
-        assert cells(view, layer)["Accumulated error"] == f"{whole.sqnr_db:.1f} dB"
+        assert cells(view, layer)["Error alone"] == decibels(own.sqnr_db)
+        assert cells(view, layer)["Accumulated error"] == decibels(whole.sqnr_db)
         assert keys(view, layer)["Error alone"] == own.sqnr_db
     assert view.table.settled
 

@@ -40,8 +40,12 @@ def test_shares_are_written_in_percent():
     assert percent(0.012345) == "1.23 %"
 
 
-def test_an_infinite_ratio_is_no_error():
-    assert (decibels(math.inf), decibels(25.88)) == ("no error", "25.9 dB")
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(25.88, "25.9 dB"), (math.inf, "no error"), (-math.inf, "nothing but noise")],
+)
+def test_a_ratio_in_decibels_may_be_infinite(value, text):
+    assert decibels(value) == text
 
 
 def test_every_method_has_a_look_of_its_own():

@@ -11,6 +11,7 @@ from workbench.formats.param import parse_param
 from workbench.model import Model
 from workbench.session import Session
 from workbench.widgets.assets import style
+from workbench.widgets.look import decibels
 from workbench.widgets.network import LEAST_DB, NetworkView
 
 
@@ -83,7 +84,7 @@ def test_errors_are_classes_with_numbers(measured):
             number = int(kind.removeprefix("error"))
             bounds = [float("inf"), *LEAST_DB, float("-inf")]
             assert bounds[number + 1] <= db <= bounds[number]
-            assert f"{db:.1f} dB" in said(view, name)
+            assert decibels(db) in said(view, name)
 
 
 def test_a_colour_changes_without_the_picture_being_sent_again(measured):

@@ -6,7 +6,6 @@ a layer is first looked at; each blob is counted once.
 
 from __future__ import annotations
 
-import logging
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,11 +17,9 @@ from traitlets import HasTraits, Instance
 
 from workbench.calibration.collect import as_mapping
 from workbench.engine import Network
-from workbench.errors import WorkbenchError
-from workbench.session.mailbox import Mailbox
+from workbench.session.mailbox import Mailbox, problem_of
 from workbench.session.session import Session
 
-_LOG = logging.getLogger(__name__)
 BINS = 128
 """Fewer than the levels of a pixel, so that a picture's channels have no empty bins between."""
 
@@ -174,11 +171,8 @@ class LiveChannels(HasTraits):
         found: ChannelCounts | str
         try:
             found = count_channels(self._values(blob))
-        except WorkbenchError as error:
-            found = str(error)
         except Exception as error:
-            _LOG.exception("the channels of %s could not be counted", blob)
-            found = f"{type(error).__name__}: {error}"
+            found = problem_of(error, f"counting the channels of {blob}")
         known: Mapping[str, ChannelCounts | str] = {**self.known, blob: found}
         self.known = MappingProxyType(known)
 

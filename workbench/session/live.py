@@ -9,7 +9,6 @@ that is dragged past is dropped.
 from __future__ import annotations
 
 import itertools
-import logging
 import time
 from collections.abc import Collection, Mapping
 from contextlib import suppress
@@ -21,9 +20,8 @@ from typing import TYPE_CHECKING, Any
 from traitlets import HasTraits, Instance
 
 from workbench.calibration.plan import Plan
-from workbench.errors import WorkbenchError
 from workbench.session.figures import F, Figure, LiveReport, Split
-from workbench.session.mailbox import Mailbox
+from workbench.session.mailbox import Mailbox, problem_of
 from workbench.session.outputs import Answer, Pair
 from workbench.session.probes import Overtaken, Probes, measured_layers
 from workbench.session.reach import downstream, touched
@@ -34,7 +32,6 @@ from workbench.simulation.scheme import scheme_of
 if TYPE_CHECKING:
     from workbench.session.session import Session
 
-_LOG = logging.getLogger(__name__)
 _NONE: Mapping[Any, Any] = MappingProxyType({})
 WATCHED = ("plan", "selected")
 PATIENCE_S, LEAST_PATIENCE_S = 0.25, 0.1
@@ -141,11 +138,8 @@ class LiveErrors(HasTraits):
             self._refine(report)
         except Overtaken:
             return
-        except WorkbenchError as error:
-            self._tell(report, problem=str(error))
         except Exception as error:
-            _LOG.exception("the errors on the probes failed")
-            self._tell(report, problem=f"{type(error).__name__}: {error}")
+            self._tell(report, problem=problem_of(error, "the errors on the probes"))
 
     def _refine(self, report: LiveReport) -> None:
         session, plan = self._session, report.plan

@@ -12,8 +12,23 @@ import threading
 import time
 from collections.abc import Callable, Hashable
 
+from workbench.errors import WorkbenchError
+
 Work = Callable[[], None]
 _LOG = logging.getLogger(__name__)
+
+
+def problem_of(error: Exception, what: str) -> str:
+    """What to say of an error on a thread; one that is not ours is a mistake, and logged as well.
+
+    Args:
+        error: what was caught.
+        what: what failed, for the log: "the errors on the probes".
+    """
+    if isinstance(error, WorkbenchError):
+        return str(error)
+    _LOG.error("%s failed", what, exc_info=error)
+    return f"{type(error).__name__}: {error}"
 
 
 class Mailbox:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -11,13 +10,11 @@ from traitlets import HasTraits, Instance
 
 from workbench.calibration.labelled import Labelled
 from workbench.calibration.plan import Plan
-from workbench.errors import InputError, WorkbenchError
-from workbench.session.mailbox import Mailbox
+from workbench.errors import InputError
+from workbench.session.mailbox import Mailbox, problem_of
 from workbench.session.session import Session
 from workbench.simulation.accuracy import Accuracy, accuracy
 from workbench.simulation.simulator import Simulator
-
-_LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -109,11 +106,8 @@ class Measurement(HasTraits):
             self.progress = Progress(measured=self._measure(asked, labelled()))
         except _Cancelled:
             self.progress = replace(self.progress, running=False, cancelled=True)
-        except WorkbenchError as error:
-            self.progress = replace(kept, problem=str(error))
         except Exception as error:
-            _LOG.exception("the accuracy could not be measured")
-            self.progress = replace(kept, problem=f"{type(error).__name__}: {error}")
+            self.progress = replace(kept, problem=problem_of(error, "measuring the accuracy"))
 
     def _measure(self, asked: object, found: Labelled) -> Measured:
         session, plan = self._session, self._session.plan

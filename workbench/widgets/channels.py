@@ -14,7 +14,7 @@ from workbench.session.channels import ChannelCounts, LiveChannels, Rows, rows_o
 from workbench.widgets.assets import script
 from workbench.widgets.look import digits
 from workbench.widgets.plot import ThresholdPlot, packed
-from workbench.widgets.plots import PlotView, _axis
+from workbench.widgets.plots import PlotView
 from workbench.widgets.view import Watched
 
 MOST_ROWS = 112
@@ -77,11 +77,10 @@ class ChannelsView(PlotView):
 
     def draw(self, layer: str) -> Mapping[str, Any]:
         """Return the axis, and the counts if they are known."""
-        axis = _axis(self.session.histogram(layer), self.session.searches(layer))
         some = bool(self.session.probes)
         self.say("" if some else NO_PROBES)
         counted = self._counted(layer) if some else _nothing("No probe images")
-        return {**axis, "title": f"Input of {layer}, by channel", **counted}
+        return {**self.axis(layer), "title": f"Input of {layer}, by channel", **counted}
 
     def _wanted(self, layer: str) -> object:
         return layer, self.order.value, self.channels.of(layer)

@@ -57,10 +57,6 @@ def _power(place: float) -> str:
     return digits(10**place, 3)
 
 
-def _say_decibels(value: float) -> str:
-    return "nothing but noise" if value == -math.inf else decibels(value)
-
-
 def _say_cosine(cosine: float) -> str:
     """With three digits of what is missing to 1."""
     nines = _nines(cosine)
@@ -73,7 +69,7 @@ def _say_share(value: float) -> str:
 
 METRICS = {
     "sqnr_db": Metric(
-        "SQNR", "higher", float, lambda p: f"{p:g} dB", _say_decibels, step=10, from_zero=True
+        "SQNR", "higher", float, lambda p: f"{p:g} dB", decibels, step=10, from_zero=True
     ),
     "cosine": Metric(
         "cosine",

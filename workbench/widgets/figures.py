@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import math
-
 from workbench.session import Figure
 from workbench.simulation.forms import Form
+from workbench.widgets.look import decibels
 
 FORM_WORDS: dict[Form, str] = {
     "dequantized": "int8 → float",
@@ -20,6 +19,5 @@ def written(figure: Figure) -> str:
     """An error in dB; with dots behind it, it is of an earlier plan and being refined."""
     if figure.metrics is None:
         return "" if figure.fresh else "…"
-    value = figure.metrics.sqnr_db
-    text = f"{value:.1f} dB" if math.isfinite(value) else "no error"
+    text = decibels(figure.metrics.sqnr_db)
     return text if figure.fresh else f"{text} …"

@@ -73,5 +73,7 @@ def percent(share: float) -> str:
 
 
 def decibels(value: float) -> str:
-    """Write a ratio in dB; an infinite one means that nothing is lost."""
-    return f"{digits(value, 3)} dB" if math.isfinite(value) else "no error"
+    """Write a ratio of signal to noise, given in dB."""
+    if math.isinf(value):
+        return "no error" if value > 0 else "nothing but noise"
+    return f"{digits(value, 3)} dB"

@@ -196,7 +196,7 @@ def _output(pair: Pair, picture: bool) -> dict[str, Any]:
         return {"name": pair.blob, "says": f"float and int8 have different shapes: {shapes}"}
     said = {
         "name": pair.blob,
-        "says": f"cosine {digits(pair.cosine, 5)} · SQNR {_db(pair.sqnr_db)}",
+        "says": f"cosine {digits(pair.cosine, 5)} · SQNR {decibels(pair.sqnr_db)}",
     }
     if not picture:
         return said
@@ -207,7 +207,3 @@ def _output(pair: Pair, picture: bool) -> dict[str, Any]:
         "got": packed(plane.got),
         "difference": packed(plane.difference),
     }
-
-
-def _db(value: float) -> str:
-    return "without any signal" if value == -math.inf else decibels(value)

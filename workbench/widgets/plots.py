@@ -8,7 +8,6 @@ from typing import Any
 
 import ipywidgets as widgets
 
-from workbench.numerics.histogram import Histogram
 from workbench.numerics.thresholds import METHODS, Search
 from workbench.session import Session
 from workbench.widgets.look import look_of, percent
@@ -35,6 +34,19 @@ class PlotView(View):
     def draw(self, layer: str) -> Mapping[str, Any]:
         """Return the traits of the plot that show a layer."""
         raise NotImplementedError
+
+    def axis(self, layer: str) -> Mapping[str, Any]:
+        """The axis of thresholds, the same for all pictures; ACIQ's may lie beyond the data."""
+        histogram = self.session.histogram(layer)
+        largest = histogram.absmax
+        chosen = [search.threshold for search in self.session.searches(layer).values()]
+        end = max([largest, *chosen]) or 1.0
+        return {
+            "x_max": min(end, 2 * largest or end),
+            "step": (largest or 1.0) / histogram.counts.size,
+            "x_label": "threshold on |x|, in the units of the network",
+            "note": "" if largest else EMPTY,
+        }
 
     def refresh(self) -> None:
         """Draw anew if it is another picture; else move the line, unless a hand put it there."""
@@ -75,7 +87,7 @@ class HistogramView(PlotView):
             "title": f"Input of {layer}",
             "subtitle": f"values in each of {histogram.counts.size} bins"
             + (f"; exact zeros ({percent(zeros)} of all values) are not drawn" if zeros else ""),
-            **_axis(histogram, searches),
+            **self.axis(layer),
         }
 
 
@@ -109,7 +121,7 @@ class SearchView(PlotView):
             "title": search.loss_name,
             "subtitle": "at each threshold; the search takes the lowest point",
             "y_name": "loss",
-            **_axis(histogram, searches),
+            **self.axis(layer),
         }
 
 
@@ -127,15 +139,4 @@ def _mark(search: Search) -> dict[str, Any]:
         "threshold": search.threshold,
         "colour": look.colour,
         "dash": list(look.dash),
-    }
-
-
-def _axis(histogram: Histogram, searches: Mapping[str, Search]) -> Mapping[str, Any]:
-    """The axis of thresholds, the same for both pictures; ACIQ's may lie beyond the data."""
-    end = max([histogram.absmax, *(search.threshold for search in searches.values())]) or 1.0
-    return {
-        "x_max": min(end, 2 * histogram.absmax or end),
-        "step": (histogram.absmax or 1.0) / histogram.counts.size,
-        "x_label": "threshold on |x|, in the units of the network",
-        "note": "" if histogram.absmax else EMPTY,
     }
