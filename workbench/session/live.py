@@ -30,7 +30,7 @@ from workbench.simulation.compare import Metrics
 from workbench.simulation.scheme import scheme_of
 
 if TYPE_CHECKING:
-    from workbench.session.session import Session
+    from workbench.session.questions import Questions
 
 _NONE: Mapping[Any, Any] = MappingProxyType({})
 WATCHED = ("plan", "selected")
@@ -53,7 +53,7 @@ class LiveErrors(HasTraits):
 
     report = Instance(LiveReport)
 
-    def __init__(self, session: Session, scheme: str = "requantize") -> None:
+    def __init__(self, session: Questions, scheme: str = "requantize") -> None:
         self._session = session
         self._scheme = scheme_of(scheme)
         self._layers = tuple(layer.name for layer in measured_layers(session.model))
