@@ -13,13 +13,13 @@ from workbench.numerics.fixed_point.prepare import Multiplier8
 def pair(attempt: Attempt) -> Claims:
     """Find E and F so that E / 2^F is about r, with E in 8 bits."""
     rng = np.random.default_rng(0)
-    for r in (0.6, 0.9, 0.0037, 0.25, *rng.uniform(1e-4, 0.9, 20)):
+    for r in (0.6, 0.9, 0.0037, 0.25, 128.4 / 2**15, *rng.uniform(1e-4, 0.9, 20)):
         r = float(np.float32(r))
         e, f = attempt(r)
         yield "E is a whole number, and so is F", e == int(e) and f == int(f)
         yield "E / 2^F is within a hundredth of r", abs(e / 2.0**f - r) < 0.01 * r
-        yield "E is above 128", e > 128
-        yield "E is at most 256", e <= 256
+        yield "r * 2^F is above 128", r * 2.0**f > 128
+        yield "r * 2^F is at most 256", r * 2.0**f <= 256
         yield "no other E lies nearer to r * 2^F", abs(e - r * 2.0**f) <= 0.5
     for r in rng.uniform(1e-5, 0.9, 20):
         m = multiplier8(r)
@@ -59,7 +59,8 @@ def wide(attempt: Attempt) -> Claims:
         yield "M0 is a whole number, and so is n", m0 == int(m0) and n == int(n)
         yield "M0 / 2^(31 + n) is within a millionth of r", abs(m0 / 2.0 ** (31 + n) / r - 1) < 1e-6
         yield "M0 is at least 2^30", m0 >= 2**30
-        yield "M0 is below 2^31 (rounding can take it there!)", m0 < 2**31
+        why = "n may be negative" if r >= 1 else "rounding can take it there!"
+        yield f"M0 is below 2^31 ({why})", m0 < 2**31
         yield "no other M0 lies nearer", abs(m0 - r * 2.0 ** (31 + n)) <= 0.5
         m = multiplier31(r)
         yield "it agrees with multiplier31", (m0, n) == (int(m.m0[0]), int(m.shift[0]))
