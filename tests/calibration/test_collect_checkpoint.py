@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
-from workbench.calibration import collect as module
+from workbench.calibration import collector as module
 from workbench.calibration.collect import Interrupted, collect
 from workbench.calibration.inputs import TensorFolder
 from workbench.calibration.statistics import Statistics
@@ -23,7 +23,8 @@ EITHER = pytest.mark.parametrize("passes", [1, 2])
 CHILD = """
 import os, sys, threading, time
 from pathlib import Path
-from workbench.calibration import collect as module
+from workbench.calibration import collector as module
+from workbench.calibration.collect import collect
 from workbench.calibration.checkpoint import load_checkpoint
 from workbench.calibration.inputs import TensorFolder
 from workbench.engine import Network
@@ -48,7 +49,7 @@ def run_until_last(*args):
 
 Network.run_values = run_until_last
 model = load_model(folder / "m.param", folder / "m.bin")
-module.collect(model, TensorFolder(folder / "npy"), threads=threads, passes=passes,
+collect(model, TensorFolder(folder / "npy"), threads=threads, passes=passes,
                progress=False, checkpoint=folder / "kept")
 """
 

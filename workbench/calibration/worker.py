@@ -1,19 +1,14 @@
-"""Inputs through a network, and what they add: here, in threads, or in processes."""
+"""Inputs through a network, and what they add: in this process, in one thread or several."""
 
 from __future__ import annotations
 
-import multiprocessing
-import signal
 import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import islice
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TypeVar
 
 import numpy as np
@@ -22,8 +17,8 @@ from workbench.calibration.inputs import FileInputs, Item, MultiInput
 from workbench.calibration.readers import Array
 from workbench.calibration.state import AnyTally, Counter, Stage
 from workbench.engine import Network
-from workbench.errors import EngineError, InputError
-from workbench.model import Model, load_model, save_model
+from workbench.errors import InputError
+from workbench.model import Model
 from workbench.numerics import compiled
 
 T = TypeVar("T")
@@ -91,30 +86,8 @@ class Worker:
         if threads == 1:
             yield from handed_over(map(task, pace))
         else:
-            yield from handed_over(in_order(ThreadPoolExecutor(threads), task, pace, threads + 1))
-
-    def parts_by_processes(
-        self, stage: Stage, absmax: Mapping[str, float], positions: Iterable[int], workers: int
-    ) -> Generator[Part]:
-        """Do as `parts` in `workers` processes of this machine.
-
-        Raises:
-            EngineError: a process was ended from outside.
-        """
-        task = partial(_count_batch, stage, absmax)
-        pace = Pace(list(positions), workers)
-        try:
-            with TemporaryDirectory(prefix="workbench-") as folder:
-                save_model(self.model, Path(folder, "m.param"), Path(folder, "m.bin"))
-                start = (folder, self.inputs, self.blobs)
-                context = multiprocessing.get_context("spawn")
-                pool = ProcessPoolExecutor(workers, context, _start_process, start)
-                yield from handed_over(in_order(pool, task, pace, workers + 1))
-        except BrokenProcessPool as error:
-            raise EngineError(
-                "a process that counted was ended from outside",
-                advice="Collect again to go on; with fewer workers if memory is short.",
-            ) from error
+            with ThreadPoolExecutor(threads) as pool:
+                yield from handed_over(in_order(partial(pool.submit, task), pace, threads + 1))
 
 
 @dataclass
@@ -183,33 +156,19 @@ def handed_over(batches: Iterable[Batch]) -> Iterator[Part]:
             raise error
 
 
-def in_order(pool: Executor, task: Callable[[T], R], items: Iterable[T], ahead: int) -> Iterator[R]:
-    """Do a task for each item in a pool, at most `ahead` before the one that is given out."""
+def in_order(submit: Callable[[T], Future[R]], items: Iterable[T], ahead: int) -> Generator[R]:
+    """Submit items to a pool, at most `ahead` before the one whose result is given out."""
     waiting: deque[Future[R]] = deque()
     try:
         for item in items:
-            waiting.append(pool.submit(task, item))
+            waiting.append(submit(item))
             if len(waiting) > ahead:
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()
     finally:
-        pool.shutdown(cancel_futures=True)
-
-
-_process: list[Worker] = []
-"""In a process of the pool: its worker."""
-
-
-def _start_process(folder: str, inputs: Sequence[Item], blobs: Sequence[str]) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all; the parent decides
-    model = load_model(Path(folder, "m.param"), Path(folder, "m.bin"))
-    compiled.prepare()
-    _process.append(Worker(model, inputs, blobs))
-
-
-def _count_batch(stage: Stage, absmax: Mapping[str, float], positions: Sequence[int]) -> Batch:
-    return _process[0].batch(stage, absmax, positions)
+        for future in waiting:
+            future.cancel()
 
 
 def as_mapping(model: Model, sample: Item) -> Mapping[str, Array]:
