@@ -68,7 +68,7 @@ def integers(attempt: Attempt) -> Claims:
     a, b = np.array([64, 32], np.int8), np.array([100, 127], np.int8)
     total = np.asarray(attempt(a, b, 163, 8))
     yield "the numbers are whole in the end", np.issubdtype(total.dtype, np.integer)
-    yield "the sum of the log is 127 and 113", same(total, [127, 113])
+    yield "the sum of the lesson's example is 127 and 113", same(total, [127, 113])
     one = np.array([1, 3], np.int8)
     zero = np.zeros(2, np.int8)
     yield (
