@@ -118,7 +118,7 @@ class Collection(HasTraits):
 
     def start(self) -> None:
         """Begin, or go on after a stop or an error; nothing happens while it runs or is done."""
-        if self._thread.is_alive() or self._stats is not None:
+        if self.far.running or self._stats is not None:
             return
         self._halt.clear()
         self._seen.clear()

@@ -16,6 +16,7 @@ from workbench.calibration.readers import TensorReader
 from workbench.errors import InputError
 from workbench.session import Session
 from workbench.session.measurement import Measured, Measurement, Progress
+from workbench.widgets.buttons import TIGHT
 from workbench.widgets.look import look_of, percent
 from workbench.widgets.view import View, Watched
 
@@ -50,7 +51,7 @@ class AccuracyPanel(View):
             placeholder=WHERE,
             tooltip=f"Images whose class is known: {WHERE}",
             layout={"flex": "1 1 260px", "display": "none" if self._given else ""},
-            style={"description_width": "initial"},
+            style=TIGHT,
         )
         self.run = widgets.Button(
             description="Measure accuracy",

@@ -12,6 +12,7 @@ from traitlets import Bytes, Float, List, Unicode
 from workbench.session import Session
 from workbench.session.channels import ChannelCounts, LiveChannels, Rows, rows_of
 from workbench.widgets.assets import script
+from workbench.widgets.buttons import TIGHT
 from workbench.widgets.look import digits
 from workbench.widgets.plot import ThresholdPlot, packed
 from workbench.widgets.plots import PlotView
@@ -39,7 +40,7 @@ class ChannelsPlot(ThresholdPlot):
         what: what a row is: channel, column or element.
     """
 
-    _esm = script("kit.js", "axes.js", "painter.js", "heat.js", "channels.js")
+    _esm = script("kit.js", "axes.js", "painter.js", "heat.js", "hand.js", "channels.js")
 
     counts = Bytes().tag(sync=True)
     absmax = Bytes().tag(sync=True)
@@ -59,7 +60,7 @@ class ChannelsView(PlotView):
             options=list(ORDERS.items()),
             description="Channels",
             tooltip="The order of the rows",
-            style={"description_width": "initial"},
+            style=TIGHT,
         )
         self.order.observe(self._changed, "value")
         super().__init__(session, ChannelsPlot(), self.order)

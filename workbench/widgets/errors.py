@@ -13,6 +13,7 @@ from traitlets import Dict, List, Unicode
 
 from workbench.session import LiveReport, Session
 from workbench.widgets.assets import script, style
+from workbench.widgets.buttons import TIGHT
 from workbench.widgets.error_bars import (
     CAUSES,
     IN_FLOAT,
@@ -102,7 +103,7 @@ class ErrorsView(LiveView):
             value="Accumulated" if len(session.probes) else "Input",
             description="Error",
             tooltips=[shown.means for shown in SHOWN.values()],
-            style={"description_width": "initial", "button_width": "auto"},
+            style={**TIGHT, "button_width": "auto"},
         )
         self.metric = widgets.Dropdown(
             options=[(metric.label, key) for key, metric in METRICS.items()],
@@ -110,7 +111,7 @@ class ErrorsView(LiveView):
             description="Metric",
             tooltip="How the distance from the float network is measured",
             layout={"width": "auto"},
-            style={"description_width": "initial"},
+            style=TIGHT,
         )
         for control in (self.show, self.metric):
             control.observe(self._changed, "value")

@@ -51,7 +51,7 @@ class StepList(anywidget.AnyWidget):
         at: index of the present; the browser changes it.
     """
 
-    _esm = script("history.js")
+    _esm = script("kit.js", "history.js")
     _css = style()
 
     words = List(Unicode()).tag(sync=True)
@@ -76,7 +76,7 @@ class HistoryView(View):
             style=TIGHT,
         )
         self.keep = button("Keep snapshot", "Keep the present decisions by this name", self._keep)
-        self.shelf = widgets.VBox().add_class("wb-shelf")
+        self.shelf = widgets.VBox()
         self.table = widgets.HTML().add_class("wb-difference")
         self.before = _moments("From", "What to compare", START)
         self.after = _moments("to", "What to compare it with", PRESENT)

@@ -16,6 +16,7 @@ from workbench.session import Figure, LiveReport, Session
 from workbench.session.description import Description, describe
 from workbench.simulation.forms import Form, forms
 from workbench.widgets.assets import script, style
+from workbench.widgets.buttons import TIGHT
 from workbench.widgets.figures import FORM_WORDS, written
 from workbench.widgets.live_view import LiveView
 from workbench.widgets.look import digits, look_of
@@ -39,8 +40,6 @@ _FORM_LEGEND: dict[Form, str] = {
     "float": "float: no int8 kernel for this op",
     "passed": "only passes on what it gets",
 }
-
-
 _TIED = ({"kind": "tied", "words": "tied: they read one blob and move together"},)
 
 
@@ -83,7 +82,7 @@ class NetworkView(LiveView):
             description="Colour by",
             tooltip="What the colours of the layers tell",
             layout={"width": "250px"},
-            style={"description_width": "initial"},
+            style=TIGHT,
         )
         self.colouring.observe(self._changed, "value")
         super().__init__(session, self.colouring, self.picture)

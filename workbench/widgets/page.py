@@ -76,7 +76,7 @@ class Workbench(widgets.VBox):  # type: ignore[misc]
 
     def _arranged(self) -> list[widgets.Widget]:
         cards = [self.threshold, self.numbers, self.methods]
-        side = widgets.VBox([card.add_class("wb-card") for card in cards]).add_class("wb-side")
+        side = widgets.VBox([card.add_class("wb-card") for card in cards])
         pictures = [self.histogram, self.errors.add_class("wb-card"), self.layer]
         return [
             widgets.HBox([self.chooser, self.history]).add_class("wb-bar-of-tools"),

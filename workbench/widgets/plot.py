@@ -36,7 +36,7 @@ class ThresholdPlot(anywidget.AnyWidget):
         note: if not empty, shown in the middle of the picture instead of the line.
     """
 
-    _esm = script("kit.js", "axes.js", "painter.js", "plot.js")
+    _esm = script("kit.js", "axes.js", "painter.js", "hand.js", "plot.js")
     _css = style()
 
     kind = Enum(("steps", "curve"), "steps").tag(sync=True)

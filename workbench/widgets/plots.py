@@ -10,6 +10,7 @@ import ipywidgets as widgets
 
 from workbench.numerics.thresholds import METHODS, Search
 from workbench.session import Session
+from workbench.widgets.buttons import TIGHT
 from workbench.widgets.look import look_of, percent
 from workbench.widgets.plot import ThresholdPlot
 from workbench.widgets.view import View
@@ -100,7 +101,7 @@ class SearchView(PlotView):
             value=method,
             description="Curve of",
             tooltip="The search whose loss is drawn",
-            style={"description_width": "initial"},
+            style=TIGHT,
         )
         self.method.observe(self._changed, "value")
         super().__init__(session, ThresholdPlot(kind="curve", height=190), self.method)

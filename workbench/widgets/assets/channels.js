@@ -1,9 +1,7 @@
 // Channels against |value|, with the threshold, which is dragged here as on the other pictures.
 // The pointer, or the arrows up and down, choose a row, which is described below.
 
-const SIDES = { ArrowLeft: -1, ArrowRight: 1, PageDown: -50, PageUp: 50 };
 const ROWS = { ArrowUp: -1, ArrowDown: 1 };
-const ZOOM = { "+": 2, "=": 2, "-": 0.5 };
 const REDRAWN = ["counts", "above", "absmax", "end", "labels", "says", "what", "x_max", "zoom",
   "step", "title", "subtitle", "x_label", "note", "height"];
 const HELP = "Drag the threshold, or focus it and use the left, right, Page, Home and End keys; "
@@ -25,7 +23,8 @@ function render({ model, el }) {
   const canvas = root.querySelector("canvas"), said = root.querySelector("output");
   const [wider, closer] = root.querySelectorAll("button");
   const painter = new HeatPainter(model, canvas), get = painter.get;
-  let stale = true, frame = 0, gesture = "", lastKey = 0, grab = null, row = null;
+  const hand = handOn(model, canvas, painter, ask);
+  let stale = true, frame = 0, row = null;
 
   // --- showing --------------------------------------------------------------------------------
   function paint() {
@@ -38,7 +37,7 @@ function render({ model, el }) {
     if (stale) painter.rebuild();
     stale = false;
     if (row !== null && row >= painter.rows) row = null;
-    painter.paint(get("threshold"), grab !== null || canvas === document.activeElement, row);
+    painter.paint(get("threshold"), hand.holds || canvas === document.activeElement, row);
     describe(get("threshold"));
   }
   function ask() { frame ||= requestAnimationFrame(paint); }
@@ -60,62 +59,25 @@ function render({ model, el }) {
     closer.disabled = Boolean(get("note"));
   }
 
-  // --- the hand -------------------------------------------------------------------------------
-  function put(values) {
-    for (const [name, value] of Object.entries(values)) model.set(name, value);
-    model.save_changes();
-  }
-  function begin() { gesture = `${Date.now()}-${Math.random()}`; }
-  function move(wanted) {
-    const threshold = clamp(wanted, get("step"), get("x_max"));
-    if (get("note") || !(threshold > 0) || threshold === get("threshold")) return;
-    put({ threshold, hand: { key: get("key"), threshold, gesture } });
-  }
-  function zoom(by) { put({ zoom: clamp(get("zoom") * by, 1, 256) }); }
+  // --- rows -----------------------------------------------------------------------------------
   function choose(wanted) {
     if (wanted === row || !painter.rows) return;
     row = wanted === null ? null : clamp(wanted, 0, painter.rows - 1);
     ask();
   }
   function key(event) {
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
-    const many = event.shiftKey ? 10 : 1;
-    const ends = { Home: get("step"), End: get("x_max") };
-    const target = ends[event.key] ?? get("threshold") + SIDES[event.key] * many * get("step");
-    if (event.key in ZOOM) zoom(ZOOM[event.key]);
-    else if (event.key in ROWS) choose(row === null ? 0 : row + ROWS[event.key] * many);
-    else if (!Number.isFinite(target)) return;
-    else {
-      if (performance.now() - lastKey > 1000) begin(); // a burst of keys is one gesture
-      lastKey = performance.now();
-      move(target);
-    }
+    if (!(event.key in ROWS) || event.ctrlKey || event.metaKey || event.altKey) return hand.key(event);
+    choose(row === null ? 0 : row + ROWS[event.key] * (event.shiftKey ? 10 : 1));
     event.preventDefault();
     event.stopPropagation();
   }
-  function drag(event) {
-    if (grab !== null) move(painter.thresholdAt(event.offsetX + grab));
-    else choose(painter.rowAt(event.offsetY));
-    const near = Math.abs(painter.X(get("threshold")) - event.offsetX) < 10;
-    canvas.style.cursor = near || grab !== null ? "ew-resize" : "pointer";
-  }
-  function take(event) {
-    if (event.button || get("note")) return;
-    canvas.setPointerCapture(event.pointerId);
-    const off = painter.X(get("threshold")) - event.offsetX;
-    grab = Math.abs(off) < 10 ? off : 0; // what is caught at its edge does not jump
-    begin();
-    drag(event);
-    ask();
-  }
-  function leave() { grab = null; ask(); }
+  function point(event) { if (!hand.holds) choose(painter.rowAt(event.offsetY)); }
 
   const { on, ...hears } = ears();
   on(window, { keydown: keepKeys }, { capture: true });
-  on(canvas, { pointerdown: take, pointermove: drag, pointerup: leave, pointercancel: leave });
-  on(canvas, { keydown: key, focus: ask, blur: ask, pointerleave: () => choose(null) });
-  on(wider, { click: () => zoom(0.5) });
-  on(closer, { click: () => zoom(2) });
+  hand.listen(on, wider, closer);
+  on(canvas, { keydown: key, focus: ask, blur: ask });
+  on(canvas, { pointermove: point, pointerleave: () => choose(null) });
 
   hears.model(model, REDRAWN, rebuild);
   hears.model(model, ["threshold"], ask);

@@ -5,8 +5,10 @@ function render({ model, el }) {
   root.className = "wb-report-link";
   const open = document.createElement("a"), save = document.createElement("a");
   open.textContent = "Open the report";
+  open.title = "In another tab of the browser";
   open.target = "_blank";
   save.textContent = "Download it";
+  save.title = "To where the browser saves files";
   root.append(open, save);
   el.append(root);
   let url = "";

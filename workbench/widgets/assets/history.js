@@ -7,7 +7,6 @@ function render({ model, el }) {
   list.setAttribute("aria-label", "Steps, the newest first");
   list.reversed = true;
   el.append(list);
-  const ear = new AbortController();
 
   const placeOf = (step) => model.get("words").length - 1 - step;
   const buttonOf = (step) => list.children[placeOf(step)]?.firstChild;
@@ -17,6 +16,7 @@ function render({ model, el }) {
     while (list.children.length > words.length) list.lastChild.remove();
     while (list.children.length < words.length) {
       const item = document.createElement("li"), button = document.createElement("button");
+      button.type = "button";
       button.dataset.lmSuppressShortcuts = "true"; // else JupyterLab takes the keys
       item.append(button);
       list.append(item);
@@ -47,21 +47,23 @@ function render({ model, el }) {
     buttonOf(step)?.focus();
   }
 
-  list.addEventListener("click", (event) => {
+  function click(event) {
     const item = event.target.closest("li");
     if (item) go(placeOf([...list.children].indexOf(item)));
-  }, { signal: ear.signal });
-  list.addEventListener("keydown", (event) => {
+  }
+  function key(event) {
     const last = model.get("words").length - 1, now = model.get("at");
     const to = { ArrowUp: now + 1, ArrowDown: now - 1, Home: last, End: 0 }[event.key];
     if (to === undefined) return;
     event.preventDefault();
     event.stopPropagation();
     go(Math.min(Math.max(to, 0), last));
-  }, { signal: ear.signal });
-  model.on("change:words change:at", paint);
+  }
+  const { on, ...hears } = ears();
+  on(list, { click, keydown: key });
+  hears.model(model, ["words", "at"], paint);
   paint();
-  return () => { ear.abort(); model.off("change:words change:at", paint); };
+  return () => hears.end();
 }
 
 export default { render };

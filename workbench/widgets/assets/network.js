@@ -106,10 +106,7 @@ class Drawing {
   /** Show which layer is selected, what it is tied to, and which lines it has. */
   select(chosen) {
     const near = this.groups?.find((group) => group.includes(chosen)) ?? [chosen];
-    this.boxes.forEach((box, index) => {
-      box.setAttribute("aria-selected", index === chosen);
-      box.classList.toggle("wb-net-sibling", index !== chosen && near.includes(index));
-    });
+    this.boxes.forEach((box, index) => box.setAttribute("aria-selected", index === chosen));
     this.groups?.forEach((group, i) => this.frames[i].classList.toggle("wb-net-near", group === near));
     this.lines.forEach(({ writer, reader }, index) => {
       this.paths[index].classList.toggle("wb-net-near", writer === chosen || reader === chosen);

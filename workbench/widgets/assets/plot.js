@@ -1,8 +1,6 @@
 // One line over thresholds (the steps of a histogram, or a curve), with named marks, and one
 // threshold that is dragged here, in the browser. Python sends arrays and hears of the hand.
 
-const KEYS = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1, PageDown: -50, PageUp: 50 };
-const ZOOM = { "+": 2, "=": 2, "-": 0.5 };
 const REDRAWN = ["x", "y", "above", "kind", "x_max", "zoom", "step", "log_y", "marks", "title",
   "subtitle", "x_label", "y_name", "note", "height", "slider"];
 const HELP = "Drag the threshold, or focus it and use the arrow, Page, Home and End keys";
@@ -25,7 +23,8 @@ function render({ model, el }) {
   const log = root.querySelector("[type=checkbox]");
   const [wider, closer] = root.querySelectorAll("button");
   const painter = new Painter(model, canvas), get = painter.get;
-  let stale = true, frame = 0, gesture = "", lastKey = 0, grab = null;
+  const hand = handOn(model, canvas, painter, ask);
+  let stale = true, frame = 0;
 
   // --- showing --------------------------------------------------------------------------------
   function paint() {
@@ -37,7 +36,7 @@ function render({ model, el }) {
     }
     if (stale) painter.rebuild();
     stale = false;
-    painter.paint(get("threshold"), grab !== null || root.contains(document.activeElement));
+    painter.paint(get("threshold"), hand.holds || root.contains(document.activeElement));
     describe(get("threshold"));
   }
   function ask() { frame ||= requestAnimationFrame(paint); }
@@ -63,57 +62,12 @@ function render({ model, el }) {
     slider.hidden = !get("slider");
   }
 
-  // --- the hand -------------------------------------------------------------------------------
-  function put(values) {
-    for (const [name, value] of Object.entries(values)) model.set(name, value);
-    model.save_changes();
-  }
-  function begin() { gesture = `${Date.now()}-${Math.random()}`; }
-  function move(wanted) {
-    const threshold = clamp(wanted, get("step"), get("x_max"));
-    if (get("note") || !(threshold > 0) || threshold === get("threshold")) return;
-    put({ threshold, hand: { key: get("key"), threshold, gesture } });
-  }
-  function zoom(by) { put({ zoom: clamp(get("zoom") * by, 1, 256) }); }
-  function key(event) {
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
-    const steps = KEYS[event.key] * (event.shiftKey ? 10 : 1);
-    const ends = { Home: get("step"), End: get("x_max") };
-    const target = ends[event.key] ?? get("threshold") + steps * get("step");
-    if (event.key in ZOOM) zoom(ZOOM[event.key]);
-    else if (!Number.isFinite(target)) return;
-    else {
-      if (performance.now() - lastKey > 1000) begin(); // a burst of keys is one gesture
-      lastKey = performance.now();
-      move(target);
-    }
-    event.preventDefault();
-    event.stopPropagation();
-  }
-  function drag(event) {
-    if (grab !== null) move(painter.thresholdAt(event.offsetX + grab));
-    const near = Math.abs(painter.X(get("threshold")) - event.offsetX) < 10;
-    canvas.style.cursor = near || grab !== null ? "ew-resize" : "pointer";
-  }
-  function take(event) {
-    if (event.button || get("note")) return;
-    canvas.setPointerCapture(event.pointerId);
-    const off = painter.X(get("threshold")) - event.offsetX;
-    grab = Math.abs(off) < 10 ? off : 0; // what is caught at its edge does not jump
-    begin();
-    drag(event);
-    ask();
-  }
-  function leave() { grab = null; ask(); }
-
   const { on, ...hears } = ears();
   on(window, { keydown: keepKeys }, { capture: true });
-  on(canvas, { pointerdown: take, pointermove: drag, pointerup: leave, pointercancel: leave });
-  on(canvas, { keydown: key });
-  on(slider, { keydown: key, pointerdown: begin, input: () => move(Number(slider.value)) });
-  on(wider, { click: () => zoom(0.5) });
-  on(closer, { click: () => zoom(2) });
-  on(log, { change: () => put({ log_y: log.checked }) });
+  hand.listen(on, wider, closer);
+  on(canvas, { keydown: hand.key });
+  on(slider, { keydown: hand.key, pointerdown: hand.begin, input: () => hand.move(Number(slider.value)) });
+  on(log, { change: () => hand.put({ log_y: log.checked }) });
   on(root, { focusin: ask, focusout: ask });
 
   hears.model(model, REDRAWN, rebuild);
