@@ -45,3 +45,35 @@ def test_the_largest_is_not_finite_if_any_value_is_not(wrong):
     x = np.ones(40, np.float32)
     x[33] = wrong
     assert not np.isfinite(either(lambda: largest(x))).any()
+
+
+@pytest.mark.parametrize("pack", [False, True])
+def test_zeros_left_out_and_zeros_behind_the_bins_are_the_same(pack):
+    compiled.prepare(wait=True)
+    loops = compiled.loops()
+    function = loops.roots_of(engine := loops.compile_loops(pack))
+
+    @given(values)
+    def check(x):
+        x = np.clip(x, -0.99, 0.99)
+        low, high = (np.zeros(64 + compiled.SPARE, kind) for kind in (np.uint8, np.uint32))
+        loops.count_roots(x, 1.0, 64, low, high, function)
+        places = (np.sqrt(np.abs(x[x != 0])) * np.float32(64)).astype(int)
+        counts = high + low
+        assert np.array_equal(counts[:64], np.bincount(places, minlength=64))
+        assert counts[64:].sum(dtype=np.uint32) == np.count_nonzero(x == 0)
+
+    check()
+    del engine
+
+
+@pytest.mark.parametrize("pack", [False, True])
+def test_counts_above_a_byte_carry(pack):
+    compiled.prepare(wait=True)
+    loops = compiled.loops()
+    low, high = np.zeros(4 + compiled.SPARE, np.uint8), np.zeros(4 + compiled.SPARE, np.uint32)
+    x = np.repeat(np.array([0.3, 0, 0.9], np.float32), [70_000, 5000, 257])
+    engine = loops.compile_loops(pack)
+    loops.count_roots(x, 1.0, 4, low, high, loops.roots_of(engine))
+    assert (high + low)[:4].tolist() == [0, 0, 70_000, 257]
+    assert (high + low)[4:].sum() == 5000

@@ -27,6 +27,9 @@ R = TypeVar("R")
 BATCH = 128
 """Most inputs that are counted before they are handed over; merging then costs little."""
 
+LEAST = 8
+"""The small batches at the end have so many: to hand over fine counts takes as long as an image."""
+
 BATCH_SECONDS = 0.5
 """So long may it take, so that progress is seen and little is lost."""
 
@@ -143,8 +146,8 @@ class Pace(Iterator[Sequence[int]]):
             self._start = time.monotonic()
         seconds = (time.monotonic() - self._start) / max(given - 1, 1)
         quick = int(BATCH_SECONDS / hands / max(seconds, 1e-6))
-        even = left if hands == 1 else left // (2 * hands)
-        self._given += max(1, min(BATCH, given // hands, quick, even))
+        even = left if hands == 1 else min(left, max(LEAST, left // (2 * hands)))
+        self._given += max(1, min(BATCH, 2 * given // hands, quick, even))
         return self._positions[given : self._given]
 
 

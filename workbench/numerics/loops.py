@@ -17,25 +17,30 @@ from workbench.numerics.compiled import SPARE
 from workbench.numerics.intermediate import WIDTH, code
 
 
-def _engine() -> Any:
+def compile_loops(pack: bool | None = None) -> Any:
+    """Compile the functions; `pack` as in `code`, by default where the processor can."""
     llvm.initialize_native_target()
     llvm.initialize_native_asmprinter()
     features = llvm.get_host_cpu_features()
+    pack = bool(features.get("avx512f")) if pack is None else pack
     target, name = llvm.Target.from_default_triple(), llvm.get_host_cpu_name()
     machine = target.create_target_machine(name, features.flatten(), opt=3, jit=True)
-    module = llvm.parse_assembly(code(pack=bool(features.get("avx512f"))))
-    engine = llvm.create_mcjit_compiler(module, machine)
+    engine = llvm.create_mcjit_compiler(llvm.parse_assembly(code(pack)), machine)
     engine.finalize_object()
     return engine
 
 
-_ENGINE = _engine()  # the functions live as long as it does
+def roots_of(engine: Any) -> Any:
+    """Return the function count_roots, which lives as long as its engine."""
+    kinds = (c_void_p, c_size_t, c_float, c_float, c_void_p, c_void_p, c_uint32)
+    return CFUNCTYPE(None, *kinds)(engine.get_function_address("count_roots"))
+
+
+_ENGINE = compile_loops()
 _LARGEST = CFUNCTYPE(c_uint32, c_void_p, c_size_t)(_ENGINE.get_function_address("largest_bits"))
+_COUNT_ROOTS = roots_of(_ENGINE)
 _COUNT_EQUAL = CFUNCTYPE(None, c_void_p, c_size_t, c_float, c_float, c_void_p, c_uint32)(
     _ENGINE.get_function_address("count_equal")
-)
-_COUNT_ROOTS = CFUNCTYPE(None, c_void_p, c_size_t, c_float, c_float, c_void_p, c_void_p, c_uint32)(
-    _ENGINE.get_function_address("count_roots")
 )
 
 
@@ -51,6 +56,7 @@ def count_roots(
     bins: int,
     low: NDArray[np.uint8],
     high: NDArray[np.uint32],
+    function: Any = _COUNT_ROOTS,
 ) -> None:
     """Add to the count of bin floor(sqrt(|x| * factor) * bins), zeros to the last `SPARE` places.
 
@@ -60,11 +66,12 @@ def count_roots(
         bins: number of bins.
         low: uint8 (bins + SPARE,), changed in place.
         high: uint32 (bins + SPARE,), changed in place; low + high, modulo 2^32, are the counts.
+        function: of `roots_of`.
     """
     spare = high.size - SPARE
     tables = (low.ctypes.data, high.ctypes.data)
     for part in _whole(values):
-        _COUNT_ROOTS(part.ctypes.data, part.size, factor, bins, *tables, spare)
+        function(part.ctypes.data, part.size, factor, bins, *tables, spare)
     high[spare:][:1] -= np.uint32(-values.size % WIDTH)  # what fills up the last 16
 
 
