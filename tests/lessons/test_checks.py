@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from workbench.formats.param import parse_param
 from workbench.lessons import check, exercise, same
 
 
@@ -81,6 +82,18 @@ def test_a_long_array_is_shortened():
     verdict = check(empty, lambda x: x)
     assert len(str(verdict)) < 800
     assert "shape (10000,)" in verdict.said
+
+
+def test_a_graph_is_said_by_its_layers_and_a_dictionary_by_its_values():
+    graph = parse_param("7767517\n2 2\nInput data 0 1 data\nReLU relu 1 1 data relu")
+
+    @exercise
+    def empty(attempt):
+        """Give nothing."""
+        yield "it is empty", not attempt(graph, {"a": np.zeros(2)})
+
+    verdict = check(empty, lambda graph, arrays: arrays)
+    assert verdict.said.startswith("for the graph of data, relu, {'a': [0., 0.] (float64, shape")
 
 
 def test_same_wants_the_same_shape():

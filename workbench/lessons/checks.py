@@ -25,6 +25,7 @@ from typing import Any
 
 import numpy as np
 
+from workbench.graph import Graph
 from workbench.lessons.card import RIGHT, WAITING, WRONG, card
 
 Claims = Iterator[tuple[str, Any]]
@@ -183,6 +184,10 @@ def _short(value: Any) -> str:
         text = f"{' '.join(text.split())} ({value.dtype}, shape {value.shape})"
     elif isinstance(value, np.generic):
         text = str(value)
+    elif isinstance(value, dict):
+        text = f"{{{', '.join(f'{key!r}: {_short(item)}' for key, item in value.items())}}}"
+    elif isinstance(value, Graph):
+        text = f"the graph of {', '.join(layer.name for layer in value.layers)}"
     else:
         text = _REPR.repr(value)
     return text if len(text) <= LONGEST else f"{text[:LONGEST]}..."

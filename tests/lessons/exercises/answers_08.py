@@ -14,6 +14,13 @@ def wide(r):
     return (m0, -exponent) if m0 < 2**31 else (2**30, -exponent - 1)
 
 
+def until_above_128(r):
+    f = 0
+    while round(r * 2**f) <= 128:
+        f += 1
+    return round(r * 2**f), f
+
+
 def without_the_corner(r):
     fraction, exponent = math.frexp(r)
     return math.floor(fraction * 2**31 + 0.5), -exponent
@@ -32,6 +39,7 @@ WRONG = {
         lambda r: (pair(r)[0] * 2, pair(r)[1] + 1),  # a bit too many
         lambda r: (pair(r / 2)[0] // 2, pair(r / 2)[1] - 1),  # a bit too few
         lambda r: (r * 2 ** pair(r)[1], pair(r)[1]),  # not whole
+        until_above_128,  # 256.8 has no 8 bits
     ],
     "nearest": [
         lambda total, e, f: (total * e) >> f,  # rounds down
