@@ -67,7 +67,7 @@ class OutputView(LiveView):
     """
 
     watches = ("plan",)
-    rest_s = 0.06
+    rest_s = 0.15
 
     def __init__(
         self,
