@@ -23,7 +23,10 @@ from workbench.calibration.state import STAGES, Stretch
 from workbench.calibration.worker import Worker
 from workbench.errors import CalibrationError, EngineError, InputError, WorkbenchWarning
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="workers are killed otherwise")
+pytestmark = [
+    pytest.mark.skipif(sys.platform == "win32", reason="workers are killed otherwise"),
+    pytest.mark.xdist_group("cluster"),
+]
 QUIET = {"progress": False}
 EITHER = pytest.mark.parametrize("passes", [1, 2])
 IMAGES = 60
@@ -68,7 +71,7 @@ def whole():
     with (
         dask.config.set(settings),
         distributed.LocalCluster(
-            n_workers=2, threads_per_worker=2, processes=True, dashboard_address=None
+            n_workers=2, threads_per_worker=2, processes=True, dashboard_address=":0"
         ) as cluster,
         distributed.Client(cluster) as client,
     ):
