@@ -33,7 +33,7 @@ STATE = """[
     [step.words for step in session.steps], session.at, session.selected,
     list(session.snapshots), sorted(session.untied),
 ]"""
-PATIENCE_S = 10
+PATIENCE_S = 30
 """For what a test expects; most of it is there within 0.2 s."""
 
 

@@ -76,7 +76,7 @@ def test_a_drag_moves_the_number_and_is_kept_and_nothing_leaves_the_machine(app,
     hosts = hosts_of(page)
     page.goto(address)
     canvas = page.locator(".wb-plot canvas").first
-    canvas.wait_for(timeout=60_000)
+    canvas.wait_for(timeout=120_000)
     number = page.get_by_label("Threshold", exact=True)
     before = number.input_value()
     drag(page, canvas, 200, 420)
@@ -88,7 +88,7 @@ def test_a_drag_moves_the_number_and_is_kept_and_nothing_leaves_the_machine(app,
     wait(lambda: Session.open(place, model).plan["conv1"].threshold == line)
     with page.expect_request("**/voila/api/shutdown/*"):
         page.reload()
-    canvas.wait_for(timeout=60_000)
+    canvas.wait_for(timeout=120_000)
     assert shown(page) == line
     assert hosts - {""} == {"localhost"}
     assert page.complaints == []

@@ -70,10 +70,10 @@ def test_a_click_or_a_key_goes_to_a_step(opened):
     steps = page.locator(".wb-step-list button")
     steps.last.click()
     wait(lambda: in_kernel(page, "session.at") == 0)
-    page.keyboard.press("ArrowUp")
+    steps.last.press("ArrowUp")
     wait(lambda: in_kernel(page, "session.at") == 1)
     assert steps.nth(steps.count() - 2).get_attribute("aria-current") == "step"
-    page.keyboard.press("Home")
+    steps.nth(steps.count() - 2).press("Home")
     wait(lambda: in_kernel(page, "session.at == len(session.steps) - 1"))
 
 
