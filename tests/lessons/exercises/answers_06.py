@@ -41,5 +41,5 @@ WRONG = {
         lambda largest, n: 3.924 * largest,
         lambda largest, n: 3.924 * 1.080 * largest / 2 * math.log(n),
     ],
-    "strays": [10, 1, 100, 12, 0],
+    "strays": [10, 1, 100, 12, 0, 1_000_000],
 }

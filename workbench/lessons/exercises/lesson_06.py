@@ -67,8 +67,9 @@ def strays(attempt: Attempt) -> Claims:
     """Say how many of 100 000 numbers must be strays for the 99.99 % percentile to be one."""
     count = attempt.value
     yield "it is a whole number above 0", count == int(count) and count > 0
-    yield "with one stray less the percentile is an ordinary number", not _outvoted(count - 1)
-    yield "with so many strays it is a stray", _outvoted(count)
+    yield "no more than 100 000 can be strays", count <= 100_000
+    yield "with one stray less the percentile is an ordinary number", not _outvoted(int(count) - 1)
+    yield "with so many strays it is a stray", _outvoted(int(count))
 
 
 def _error(x: NDArray[np.float32], threshold: float) -> float:
