@@ -45,5 +45,9 @@ WRONG = {
         lambda x, s_x, w, s_w, bias: np.maximum(
             real(sums(np.trunc(x * s_x).clip(-127, 127), w), s_x, s_w, bias), 0
         ),
+        lambda x, s_x, w, s_w, bias: np.maximum(
+            real(sums(np.round(x * s_x).clip(-127, 127), w), s_x, s_w, bias), 0
+        ),
+        lambda x, s_x, w, s_w, bias: layer(x, s_x, w, s_w, bias).clip(0, 6),  # lesson 2's ReLU6
     ],
 }
