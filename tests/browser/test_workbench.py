@@ -259,6 +259,8 @@ def test_the_table_is_written_and_read_back(bench):
 
 
 def test_both_themes_are_painted_in_their_own_colours(bench):
+    set_theme(bench.page, LIGHT)  # JupyterLab remembers the theme of other tests
+    wait(lambda: "#8fa9bf" in colours(bench.histogram))
     light = colours(bench.histogram)
     set_theme(bench.page, DARK)
     try:
