@@ -12,6 +12,10 @@ def view(session):
     return HistoryView(session)
 
 
+def click(view, step):
+    view.steps._handle_custom_msg({"go": step}, [])
+
+
 def test_the_steps_stand_in_words_and_the_present_is_marked(session, view):
     assert view.steps.words[1:] == list(session.log)
     assert view.steps.at == 3
@@ -21,10 +25,10 @@ def test_the_steps_stand_in_words_and_the_present_is_marked(session, view):
 
 
 def test_a_click_on_a_step_goes_there(session, view):
-    view.steps.set_state({"at": 1})
+    click(view, 1)
     view.drain()
     assert session.plan["fc"].threshold == 1.0
-    view.steps.set_state({"at": 3})
+    click(view, 3)
     view.drain()
     assert session.plan["fc"].threshold == 3.0
 
@@ -33,7 +37,7 @@ def test_a_click_on_a_step_that_is_gone_is_answered_in_words(session, view):
     session.go_to(1)
     session.set_threshold("fc", 9.0)
     view.drain()
-    view.steps.set_state({"at": 3})
+    click(view, 3)
     view.drain()
     assert "no step 3" in view.notice.value
     assert view.steps.at == session.at == 2

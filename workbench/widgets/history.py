@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from html import escape
 
 import anywidget
@@ -46,9 +45,11 @@ class History(View):
 class StepList(anywidget.AnyWidget):
     """Steps in words, the newest first; one is the present, those after it are undone.
 
+    A click on a step, or a key, sends the message `{"go": index}`.
+
     Attributes:
         words: what each step did, in the order in which they were done.
-        at: index of the present; the browser changes it.
+        at: index of the present.
     """
 
     _esm = script("kit.js", "history.js")
@@ -67,7 +68,7 @@ class HistoryView(View):
     def __init__(self, session: Session) -> None:
         self.moves = History(session)
         self.steps = StepList()
-        self.hear(self.steps, "at", partial(self.do, self._go_to))
+        self.steps.on_msg(self._asked)
         self.name = widgets.Text(
             placeholder="a name, such as: before conv4",
             description="Name",
@@ -124,6 +125,9 @@ class HistoryView(View):
             chosen.options = [*moments, ("the present", PRESENT)]
             known = value in (START, PRESENT) or value[0] in names
             chosen.value = value if known else PRESENT
+
+    def _asked(self, _: StepList, message: dict[str, int], __: list[memoryview]) -> None:
+        self.do(self._go_to, message["go"])
 
     def _go_to(self, step: int) -> None:
         try:

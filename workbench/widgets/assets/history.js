@@ -1,5 +1,6 @@
 // The steps of a session, the newest first; a click goes to one. Each is a real button, so that
-// the keyboard, the pointer and a screen reader all find it. Python hears of `at`.
+// the keyboard, the pointer and a screen reader all find it. A click is a message, not a change of
+// `at`: `at` says where the session is, and what Python drew meanwhile must not speak for a person.
 
 function render({ model, el }) {
   const list = document.createElement("ol");
@@ -41,18 +42,16 @@ function render({ model, el }) {
     }
   }
   function go(step) {
-    model.set("at", step);
-    model.save_changes();
-    paint();
+    model.send({ go: step });
     buttonOf(step)?.focus();
   }
 
-  function click(event) {
-    const item = event.target.closest("li");
-    if (item) go(placeOf([...list.children].indexOf(item)));
+  const stepOf = (target) => placeOf([...list.children].indexOf(target.closest("li")));
+  function click({ target }) {
+    if (target.closest("li")) go(stepOf(target));
   }
   function key(event) {
-    const last = model.get("words").length - 1, now = model.get("at");
+    const last = model.get("words").length - 1, now = stepOf(event.target);
     const to = { ArrowUp: now + 1, ArrowDown: now - 1, Home: last, End: 0 }[event.key];
     if (to === undefined) return;
     event.preventDefault();
