@@ -42,7 +42,9 @@ def test_after_a_restart_and_run_all_everything_is_as_it_was(opened):
     drag(page, canvas, 200, 300)
     page.get_by_title("Take back the last change").click()
     wait(lambda: in_kernel(page, "[len(session.steps), session.at]") == [5, 3])
-    before, line = in_kernel(page, STATE), shown(page)
+    line = in_kernel(page, "session.plan['conv3'].threshold")
+    wait(lambda: shown(page) == line)
+    before = in_kernel(page, STATE)
     restart(page)
     run_all(page)
     assert in_kernel(page, STATE) == before
