@@ -110,18 +110,17 @@ def test_both_pictures_have_one_axis(session, view):
     assert SearchView(session).plot.x_max == view.plot.x_max
 
 
-def test_joined_pictures_do_not_answer_each_others_hand(session, view):
+def test_of_joined_pictures_one_has_the_threshold(session, view):
     curve = SearchView(session)
     join(view, curve)
-    drag(curve, 0.3)
-    view.plot.set_state({"threshold": 0.3})  # the browser moved this line along
-    curve.drain()
-    view.plot.set_state({"threshold": 0.4})  # and further
-    view.refresh()
-    assert view.plot.threshold == 0.4
+    drag(view, 0.3)  # wherever the hand is, the browser moves the leader
+    view.drain()
+    assert curve.plot.leader == view.plot.model_id
+    shown = curve.plot.threshold
     session.undo()
     view.drain()
-    assert view.plot.threshold == curve.plot.threshold == session.plan["conv1"].threshold
+    assert view.plot.threshold == session.plan["conv1"].threshold
+    assert curve.plot.threshold == shown
 
 
 def test_an_input_that_was_always_zero_says_so(model):

@@ -46,8 +46,9 @@ class Mailbox:
         Args:
             key: what is to be renewed; a new object for work that must not be dropped.
             work: called without arguments; it handles its own errors.
-            rest_s: seconds after it in which no other work of this key starts. A browser paints
-                all that it is sent, however late: it must not be sent too much.
+            rest_s: if not 0, the clock beats in multiples of these seconds, and between two beats
+                work of this key starts once. A browser paints all that it is sent, however
+                late: it must not be sent too much, and what shares a beat it paints at once.
         """
         with self._changed:
             self._waiting.pop(key, None)
@@ -79,7 +80,8 @@ class Mailbox:
                 work()
             except Exception:  # the thread lives on, for the work of others
                 _LOG.exception("work for %r failed", key)
-            self._rested[key] = time.monotonic() + rest_s
+            if rest_s:
+                self._rested[key] = (time.monotonic() // rest_s + 1) * rest_s
 
     def _take(self) -> tuple[Hashable, Work, float] | None:
         """The first work whose key has rested, waiting for it; None, and no worker, at the end."""

@@ -40,7 +40,9 @@ class ChannelsPlot(ThresholdPlot):
         what: what a row is: channel, column or element.
     """
 
-    _esm = script("kit.js", "axes.js", "painter.js", "heat.js", "hand.js", "channels.js")
+    _esm = script(
+        "kit.js", "axes.js", "painter.js", "heat.js", "stage.js", "hand.js", "channels.js"
+    )
 
     counts = Bytes().tag(sync=True)
     absmax = Bytes().tag(sync=True)

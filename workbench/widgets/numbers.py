@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from html import escape
 
-import ipywidgets as widgets
-
 from workbench.session import Figure, LiveReport, Reading, Session
 from workbench.simulation.compare import Metrics
 from workbench.widgets.error_bars import METRICS
 from workbench.widgets.live_view import LiveView
 from workbench.widgets.look import decibels, digits, dot, look_of, percent
+from workbench.widgets.patched import Patched
 
 Row = tuple[str, str, str]
 FRESH = '<i class="wb-fresh" role="img" aria-label="fresh" title="fresh: of this threshold"></i>'
@@ -24,7 +23,7 @@ class Numbers(LiveView):
     rest_s = 0.1
 
     def __init__(self, session: Session) -> None:
-        self.table = widgets.HTML()
+        self.table = Patched()
         super().__init__(session, self.table)
 
     def refresh(self) -> None:

@@ -67,7 +67,7 @@ class OutputView(LiveView):
     """
 
     watches = ("plan",)
-    rest_s = 0.15
+    rest_s = 0.2
 
     def __init__(
         self,

@@ -15,8 +15,7 @@ from workbench.widgets.assets import script, style
 class ThresholdPlot(anywidget.AnyWidget):
     """One line over thresholds, named marks, and one threshold that the hand moves.
 
-    The browser draws and drags alone; Python sends arrays and observes `hand`. Two plots whose
-    `threshold` are joined by `jslink` move together without the kernel.
+    The browser draws and drags alone; Python sends arrays and observes `hand`.
 
     Attributes:
         kind: "steps" draws y[i] from x[i] to x[i + 1], "curve" joins the points (x[i], y[i]).
@@ -32,11 +31,13 @@ class ThresholdPlot(anywidget.AnyWidget):
         threshold: where the line stands.
         hand: what the user did last on this plot: the key of the data, the threshold, and the
             gesture (one text for a whole drag or a burst of keys).
+        leader: the `model_id` of another plot, whose threshold, zoom and hand this one has instead
+            of its own: the two move together in the browser. Empty if it stands alone.
         key: name of what is shown, handed back in `hand`.
         note: if not empty, shown in the middle of the picture instead of the line.
     """
 
-    _esm = script("kit.js", "axes.js", "painter.js", "hand.js", "plot.js")
+    _esm = script("kit.js", "axes.js", "painter.js", "stage.js", "hand.js", "plot.js")
     _css = style()
 
     kind = Enum(("steps", "curve"), "steps").tag(sync=True)
@@ -50,6 +51,7 @@ class ThresholdPlot(anywidget.AnyWidget):
     marks = List(Dict()).tag(sync=True)
     threshold = Float(1.0).tag(sync=True, echo_update=False)
     hand = Dict().tag(sync=True, echo_update=False)
+    leader = Unicode().tag(sync=True)
     key = Unicode().tag(sync=True)
     log_y = Bool(True).tag(sync=True)
     title = Unicode().tag(sync=True)

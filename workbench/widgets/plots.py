@@ -23,7 +23,7 @@ class PlotView(View):
 
     def __init__(self, session: Session, plot: ThresholdPlot, *above: widgets.Widget) -> None:
         self.plot = plot
-        self.last_hand: dict[str, Any] = {}
+        self._put: tuple[str, float] | None = None
         self._shown: object = None
         plot.observe(self._hear, "hand")
         super().__init__(session, *above, plot)
@@ -50,14 +50,17 @@ class PlotView(View):
         }
 
     def refresh(self) -> None:
-        """Draw anew if it is another picture; else move the line, unless a hand put it there."""
+        """Draw anew if it is another picture; else move the line, unless a hand put it there.
+
+        A plot that is led has its leader's line.
+        """
         layer = self.session.selected
         threshold = self.session.plan[layer].threshold
         if self._shown != self.picture():
             self._shown = self.picture()
             self.plot.show(key=layer, threshold=threshold, zoom=1.0, **self.draw(layer))
-        elif (layer, threshold) != (self.last_hand.get("key"), self.last_hand.get("threshold")):
-            self.last_hand.clear()
+        elif not self.plot.leader and (layer, threshold) != self._put:
+            self._put = None
             self.plot.threshold = threshold
 
     def _hear(self, change: Mapping[str, Any]) -> None:
@@ -65,7 +68,7 @@ class PlotView(View):
         self.post((self, hand["gesture"]), partial(self._obey, hand))
 
     def _obey(self, hand: Mapping[str, Any]) -> None:
-        self.last_hand.update(hand)
+        self._put = hand["key"], hand["threshold"]
         self._command(self.session.set_threshold, hand["key"], hand["threshold"], hand["gesture"])
 
 
@@ -127,10 +130,8 @@ class SearchView(PlotView):
 
 
 def join(one: PlotView, other: PlotView) -> None:
-    """Move and zoom two pictures together in the browser, without the kernel."""
-    other.last_hand = one.last_hand
-    for trait in ("threshold", "zoom"):
-        widgets.jslink((one.plot, trait), (other.plot, trait))
+    """Move and zoom two pictures together in the browser, without the kernel: `one` leads."""
+    other.plot.leader = one.plot.model_id
 
 
 def _mark(search: Search) -> dict[str, Any]:

@@ -15,41 +15,18 @@ const HTML = `
   <div class="wb-plot-foot"></div>
   <output class="wb-channels-said" aria-live="polite"></output>`;
 
-function render({ model, el }) {
+function draw(traits, el) {
   const root = document.createElement("div");
   root.className = "wb-plot wb-channels";
   root.innerHTML = HTML;
   el.append(root);
   const canvas = root.querySelector("canvas"), said = root.querySelector("output");
   const [wider, closer] = root.querySelectorAll("button");
-  const painter = new HeatPainter(model, canvas), get = painter.get;
-  const hand = handOn(model, canvas, painter, ask);
-  let stale = true, frame = 0, row = null;
+  const painter = new HeatPainter(traits, canvas), { get } = traits;
+  let row = null;
 
   // --- showing --------------------------------------------------------------------------------
-  function paint() {
-    frame = 0;
-    if (!canvas.clientWidth) { // hidden; watched anew, it calls when it has a size again
-      resized.unobserve(canvas);
-      resized.observe(canvas);
-      return;
-    }
-    if (stale) painter.rebuild();
-    stale = false;
-    if (row !== null && row >= painter.rows) row = null;
-    painter.paint(get("threshold"), hand.holds || canvas === document.activeElement, row);
-    describe(get("threshold"));
-  }
-  function ask() { frame ||= requestAnimationFrame(paint); }
-  function rebuild() { stale = true; refreshText(); ask(); }
-  function describe(t) {
-    const words = row === null ? "" : painter.wordsOf(row, t);
-    said.textContent = words || "Point at a row, or choose one with the arrows up and down.";
-    const now = get("note") || [`threshold ${digits(t)}`, words].filter(Boolean).join(", ");
-    for (const [name, value] of Object.entries({ valuenow: t, valuemin: get("step"),
-      valuemax: get("x_max"), valuetext: now })) canvas.setAttribute(`aria-${name}`, value);
-  }
-  function refreshText() {
+  function text() {
     root.querySelector("b").textContent = get("title");
     root.querySelector("span").textContent = get("subtitle");
     root.querySelector(".wb-plot-foot").textContent = get("x_label");
@@ -58,6 +35,24 @@ function render({ model, el }) {
     wider.disabled = get("zoom") <= 1;
     closer.disabled = Boolean(get("note"));
   }
+  function rebuild() {
+    painter.rebuild();
+    if (row >= painter.rows) row = null;
+  }
+  function paint() {
+    painter.paint(get("threshold"), hand.holds || canvas === document.activeElement, row);
+    describe(get("threshold"));
+  }
+  function describe(t) {
+    const words = row === null ? "" : painter.wordsOf(row, t);
+    write(said, words || "Point at a row, or choose one with the arrows up and down.");
+    const now = get("note") || [`threshold ${digits(t)}`, words].filter(Boolean).join(", ");
+    for (const [name, value] of Object.entries({ valuenow: t, valuemin: get("step"),
+      valuemax: get("x_max"), valuetext: now })) canvas.setAttribute(`aria-${name}`, value);
+  }
+
+  const stage = stageOf(canvas, traits, REDRAWN, { text, rebuild, paint }), { on, ask } = stage;
+  const hand = handOn(traits, canvas, painter, ask);
 
   // --- rows -----------------------------------------------------------------------------------
   function choose(wanted) {
@@ -73,21 +68,10 @@ function render({ model, el }) {
   }
   function point(event) { if (!hand.holds) choose(painter.rowAt(event.offsetY)); }
 
-  const { on, ...hears } = ears();
-  on(window, { keydown: keepKeys }, { capture: true });
   hand.listen(on, wider, closer);
   on(canvas, { keydown: key, focus: ask, blur: ask });
   on(canvas, { pointermove: point, pointerleave: () => choose(null) });
-
-  hears.model(model, REDRAWN, rebuild);
-  hears.model(model, ["threshold"], ask);
-  const resized = hears.look(canvas, rebuild);
-  refreshText();
-
-  return () => {
-    hears.end();
-    cancelAnimationFrame(frame);
-  };
+  return stage.end;
 }
 
-export default { render };
+export default { render: led(draw) };

@@ -24,9 +24,17 @@ function render({ model, el }) {
   el.append(root);
   const find = (name) => root.querySelector(`.wb-errors-${name}`);
   const row = find("row"), get = (name) => model.get(name);
+  const painted = new WeakMap();
   let pointed = null, frame = 0, built = "";
 
   // --- showing --------------------------------------------------------------------------------
+  /** Whether an element is to show something else than it does: most bars stay as they are. */
+  function differs(place, what) {
+    const now = JSON.stringify(what);
+    if (painted.get(place) === now) return false;
+    painted.set(place, now);
+    return true;
+  }
   function words(index) {
     const layer = get("layers")[index], bar = get("bars")[index];
     if (!layer || !bar) return "";
@@ -36,7 +44,7 @@ function render({ model, el }) {
   }
   function tell() {
     const index = pointed ?? get("layers").findIndex((layer) => layer.name === get("chosen"));
-    find("said").textContent = words(index);
+    write(find("said"), words(index));
   }
   /** Make the columns anew, if there are others. */
   function build() {
@@ -58,6 +66,11 @@ function render({ model, el }) {
       return column;
     }));
     if (had) row.querySelector("[aria-checked=true]")?.focus();
+    fit();
+  }
+  function fit() {
+    const width = row.clientWidth / Math.max(row.children.length, 1);
+    root.classList.toggle("wb-errors-narrow", width > 0 && width < NARROW);
   }
   /** Stack parts from the bottom up. */
   function stack(holder, heights, colours) {
@@ -71,6 +84,8 @@ function render({ model, el }) {
   function paintColumn(column, index) {
     const bar = get("bars")[index], layer = get("layers")[index], parts = get("axis").parts ?? [];
     if (!bar) return;
+    const said = words(index), chosen = layer.name === get("chosen");
+    if (!differs(column, [bar, layer, parts, said, chosen])) return;
     const [ghost, now] = column.firstChild.children;
     const colours = parts.length ? parts.map((part) => part.colour) : [layer.can ? bar.colour : "grey"];
     stack(ghost, bar.was_at, colours);
@@ -78,7 +93,6 @@ function render({ model, el }) {
     column.classList.toggle("wb-errors-stale", !bar.fresh);
     column.classList.toggle("wb-errors-hollow", bar.hollow);
     column.classList.toggle("wb-errors-stacked", parts.length > 0);
-    const said = words(index), chosen = layer.name === get("chosen");
     column.title = said;
     column.setAttribute("aria-label", said);
     column.classList.toggle("wb-errors-chosen", chosen);
@@ -88,6 +102,9 @@ function render({ model, el }) {
     }
   }
   function paintAxis() {
+    write(find("status"), get("status"));
+    find("status").dataset.state = get("state");
+    if (!differs(row, get("axis"))) return;
     const { title = "", ticks = [], parts = [], means = "" } = get("axis");
     root.querySelector("b").textContent = title;
     row.setAttribute("aria-label", `Error of each layer: ${title}`);
@@ -103,16 +120,12 @@ function render({ model, el }) {
       name.prepend(dot);
       return name;
     }));
-    find("status").textContent = get("status");
-    find("status").dataset.state = get("state");
   }
   function paint() {
     frame = 0;
     build();
     paintAxis();
     [...row.children].forEach(paintColumn);
-    const width = row.clientWidth / Math.max(row.children.length, 1);
-    root.classList.toggle("wb-errors-narrow", width > 0 && width < NARROW);
     tell();
   }
   function ask() { frame ||= requestAnimationFrame(paint); }
@@ -150,7 +163,7 @@ function render({ model, el }) {
     pointerleave: () => { pointed = null; tell(); },
   });
   hears.model(model, ["layers", "bars", "axis", "chosen", "status", "state"], ask);
-  hears.look(row, ask);
+  hears.look(row, fit);
   paint();
   return () => {
     hears.end();

@@ -2,17 +2,26 @@
 
 const KEYS = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1, PageDown: -50, PageUp: 50 };
 const ZOOM = { "+": 2, "=": 2, "-": 0.5 };
+const TOLD_MS = 100; // for each message to the kernel JupyterLab lays out and paints parts of itself
 
-/** A hand whose moves Python hears of; `ask` has the picture painted. */
-function handOn(model, canvas, painter, ask) {
-  const get = painter.get;
-  let gesture = "", lastKey = 0, grab = null;
+/** A hand whose moves Python hears of, ten times a second; `ask` has the picture painted. */
+function handOn(traits, canvas, painter, ask) {
+  const { get } = traits;
+  let gesture = "", lastKey = 0, grab = null, left = 0, told = 0, timer = 0;
 
-  function put(values) {
-    for (const [name, value] of Object.entries(values)) model.set(name, value);
-    model.save_changes();
+  function tell() {
+    clearTimeout(timer);
+    [timer, told] = [0, performance.now()];
+    traits.save();
   }
-  function begin() { gesture = `${Date.now()}-${Math.random()}`; }
+  function put(values) {
+    for (const [name, value] of Object.entries(values)) traits.set(name, value);
+    timer ||= setTimeout(tell, Math.max(0, told + TOLD_MS - performance.now()));
+  }
+  function begin() {
+    tell(); // what the last gesture ended with
+    gesture = `${Date.now()}-${Math.random()}`;
+  }
   function move(wanted) {
     const threshold = clamp(wanted, get("step"), get("x_max"));
     if (get("note") || !(threshold > 0) || threshold === get("threshold")) return;
@@ -35,20 +44,25 @@ function handOn(model, canvas, painter, ask) {
     event.stopPropagation();
   }
   function drag(event) {
-    if (grab !== null) move(painter.thresholdAt(event.offsetX + grab));
-    const near = Math.abs(painter.X(get("threshold")) - event.offsetX) < 10;
-    canvas.style.cursor = near || grab !== null ? "ew-resize" : "pointer";
+    if (grab !== null) move(painter.thresholdAt(event.clientX - left + grab));
+    else canvas.style.cursor = Math.abs(offOf(event)) < 10 ? "ew-resize" : "pointer";
   }
+  function offOf(event) { return painter.X(get("threshold")) - event.offsetX; }
   function take(event) {
     if (event.button || get("note")) return;
     canvas.setPointerCapture(event.pointerId);
-    const off = painter.X(get("threshold")) - event.offsetX;
-    grab = Math.abs(off) < 10 ? off : 0; // what is caught at its edge does not jump
+    canvas.style.cursor = "ew-resize";
+    left = event.clientX - event.offsetX; // asked for once: it may cost a layout
+    grab = Math.abs(offOf(event)) < 10 ? offOf(event) : 0; // what is caught at its edge stays there
     begin();
     drag(event);
     ask();
   }
-  function leave() { grab = null; ask(); }
+  function leave() {
+    grab = null;
+    tell();
+    ask();
+  }
 
   return {
     put, begin, move, key,

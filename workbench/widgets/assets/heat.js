@@ -21,7 +21,8 @@ class HeatPainter extends Painter {
 
   measure() {
     Object.assign(this, lookOf(this.canvas));
-    this.width = Math.max(this.canvas.clientWidth - LEFT - RIGHT, 20);
+    this.full = this.canvas.clientWidth;
+    this.width = Math.max(this.full - LEFT - RIGHT, 20);
     this.height = this.canvas.clientHeight;
     this.bottom = this.height - BOTTOM;
     this.top = PAD;
@@ -131,9 +132,9 @@ class HeatPainter extends Painter {
     return `${this.get("says")[row]}; ${share ? `${digits(100 * share, 3)} %` : "nothing"} clipped`;
   }
   paint(t, active, row) {
-    const { pen, canvas } = this, at = this.X(t), right = LEFT + this.width;
-    pen.clearRect(0, 0, canvas.clientWidth, this.height);
-    pen.drawImage(this.base, 0, 0, canvas.clientWidth, this.height);
+    const { pen } = this, at = this.X(t), right = LEFT + this.width;
+    pen.clearRect(0, 0, this.full, this.height);
+    pen.drawImage(this.base, 0, 0, this.full, this.height);
     if (this.get("note") || !this.rows) return this.paintNote();
     pen.save();
     pen.beginPath();
@@ -143,7 +144,7 @@ class HeatPainter extends Painter {
       pen.fillStyle = this.colour(name);
       pen.fillRect(at, this.top, right - at, this.area);
     }
-    pen.drawImage(this.over, 0, 0, canvas.clientWidth, this.height);
+    pen.drawImage(this.over, 0, 0, this.full, this.height);
     pen.restore();
     if (row !== null) this.paintRow(row);
     this.paintLine(at, active);

@@ -3,9 +3,10 @@
 
 /** Colours of look.css, the font, and the screen's pixels, as they are for an element now. */
 function lookOf(element) {
-  const style = getComputedStyle(element);
+  const style = getComputedStyle(element), known = new Map(); // to ask may cost a layout
+  const colour = (name) => style.getPropertyValue(`--wb-${name}`).trim();
   return {
-    colour: (name) => style.getPropertyValue(`--wb-${name}`).trim(),
+    colour: (name) => known.get(name) ?? known.set(name, colour(name)).get(name),
     font: `12px ${style.fontFamily}`,
     ratio: window.devicePixelRatio || 1,
   };
@@ -19,6 +20,11 @@ function penOf(canvas, width, height, look) {
   pen.setTransform(look.ratio, 0, 0, look.ratio, 0, 0);
   pen.font = look.font;
   return pen;
+}
+
+/** Give an element a text, unless it has it: the browser would lay it out anew. */
+function write(element, text) {
+  if (element.textContent !== text) element.textContent = text;
 }
 
 /** Listeners and observers that end together, when `end` is called. */

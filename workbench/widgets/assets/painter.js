@@ -4,8 +4,8 @@
 const LEFT = 58, RIGHT = 96, BOTTOM = 24, PAD = 10, ROW = 17; // plot.css knows LEFT and RIGHT
 
 class Painter {
-  constructor(model, canvas) {
-    this.get = (name) => model.get(name);
+  constructor({ get }, canvas) {
+    this.get = get;
     this.canvas = canvas;
     this.pen = canvas.getContext("2d");
     this.base = document.createElement("canvas");
@@ -20,7 +20,8 @@ class Painter {
 
   measure() {
     Object.assign(this, lookOf(this.canvas));
-    this.width = Math.max(this.canvas.clientWidth - LEFT - RIGHT, 20);
+    this.full = this.canvas.clientWidth;
+    this.width = Math.max(this.full - LEFT - RIGHT, 20);
     this.height = this.canvas.clientHeight;
     this.bottom = this.height - BOTTOM;
     this.flags = rowsOf(this.get("marks").map((mark) => this.flagOf(mark)));
@@ -66,7 +67,7 @@ class Painter {
     this.sized(this.canvas);
   }
   sized(target) {
-    return penOf(target, this.canvas.clientWidth, this.height, this);
+    return penOf(target, this.full, this.height, this);
   }
   stepsPath() { // one column for each pixel of the screen, as high as its highest bin
     const path = new Path2D(), columns = Math.round(this.width * this.ratio);
@@ -142,8 +143,8 @@ class Painter {
   // --- what depends on the threshold -----------------------------------------------------------
   paint(t, active) {
     const { pen } = this, at = this.X(t);
-    pen.clearRect(0, 0, this.canvas.clientWidth, this.height);
-    pen.drawImage(this.base, 0, 0, this.canvas.clientWidth, this.height);
+    pen.clearRect(0, 0, this.full, this.height);
+    pen.drawImage(this.base, 0, 0, this.full, this.height);
     if (this.get("note")) return this.paintNote();
     if (this.steps) this.paintClipped(at);
     else this.paintPoint(t);

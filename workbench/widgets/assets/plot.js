@@ -11,45 +11,22 @@ const HTML = `
     <label title="Equal distances mean equal ratios: rare values become visible">
       <input type="checkbox"> log scale</label></div></div>
   <canvas role="slider" tabindex="0" title="${HELP}"></canvas>
-  <input class="wb-plot-slider" type="range" step="any" title="${HELP}">
+  <div class="wb-plot-track">
+    <input class="wb-plot-slider" type="range" step="any" title="${HELP}"><i></i></div>
   <div class="wb-plot-foot"></div>`;
 
-function render({ model, el }) {
+function draw(traits, el) {
   const root = document.createElement("div");
   root.className = "wb-plot";
   root.innerHTML = HTML;
   el.append(root);
   const canvas = root.querySelector("canvas"), slider = root.querySelector("[type=range]");
+  const thumb = root.querySelector(".wb-plot-track i");
   const log = root.querySelector("[type=checkbox]");
   const [wider, closer] = root.querySelectorAll("button");
-  const painter = new Painter(model, canvas), get = painter.get;
-  const hand = handOn(model, canvas, painter, ask);
-  let stale = true, frame = 0;
+  const painter = new Painter(traits, canvas), { get } = traits;
 
-  // --- showing --------------------------------------------------------------------------------
-  function paint() {
-    frame = 0;
-    if (!canvas.clientWidth) { // hidden; watched anew, it calls when it has a size again
-      resized.unobserve(canvas);
-      resized.observe(canvas);
-      return;
-    }
-    if (stale) painter.rebuild();
-    stale = false;
-    painter.paint(get("threshold"), hand.holds || root.contains(document.activeElement));
-    describe(get("threshold"));
-  }
-  function ask() { frame ||= requestAnimationFrame(paint); }
-  function rebuild() { stale = true; refreshText(); ask(); }
-
-  function describe(t) {
-    const said = get("note") || painter.words(t).join(", ");
-    const now = { min: get("step"), max: Math.max(get("x_max"), t), now: t, text: said };
-    for (const [name, value] of Object.entries(now)) canvas.setAttribute(`aria-value${name}`, value);
-    slider.setAttribute("aria-valuetext", said);
-    Object.assign(slider, { min: get("step"), max: painter.span, value: t });
-  }
-  function refreshText() {
+  function text() {
     root.querySelector("b").textContent = get("title");
     root.querySelector("span").textContent = get("subtitle");
     root.querySelector(".wb-plot-foot").textContent = get("x_label");
@@ -59,26 +36,34 @@ function render({ model, el }) {
     log.checked = get("log_y");
     wider.disabled = get("zoom") <= 1;
     for (const control of [slider, log, closer]) control.disabled = Boolean(get("note"));
-    slider.hidden = !get("slider");
+    slider.parentElement.hidden = !get("slider");
+  }
+  function rebuild() {
+    painter.rebuild();
+    Object.assign(slider, { min: get("step"), max: painter.span });
+  }
+  function paint() {
+    painter.paint(get("threshold"), hand.holds || root.contains(document.activeElement));
+    describe(get("threshold"));
+  }
+  function describe(t) {
+    const said = get("note") || painter.words(t).join(", ");
+    const now = { min: get("step"), max: Math.max(get("x_max"), t), now: t, text: said };
+    for (const [name, value] of Object.entries(now)) canvas.setAttribute(`aria-value${name}`, value);
+    thumb.style.transform = `translateX(${painter.X(t)}px)`;
+    if (hand.holds) return; // the slider's own thumb, which is not seen, costs a layout of the page
+    slider.setAttribute("aria-valuetext", said);
+    slider.value = t;
   }
 
-  const { on, ...hears } = ears();
-  on(window, { keydown: keepKeys }, { capture: true });
+  const stage = stageOf(canvas, traits, REDRAWN, { text, rebuild, paint }), { on, ask } = stage;
+  const hand = handOn(traits, canvas, painter, ask);
   hand.listen(on, wider, closer);
   on(canvas, { keydown: hand.key });
   on(slider, { keydown: hand.key, pointerdown: hand.begin, input: () => hand.move(Number(slider.value)) });
   on(log, { change: () => hand.put({ log_y: log.checked }) });
   on(root, { focusin: ask, focusout: ask });
-
-  hears.model(model, REDRAWN, rebuild);
-  hears.model(model, ["threshold"], ask);
-  const resized = hears.look(canvas, rebuild);
-  refreshText();
-
-  return () => {
-    hears.end();
-    cancelAnimationFrame(frame);
-  };
+  return stage.end;
 }
 
-export default { render };
+export default { render: led(draw) };
