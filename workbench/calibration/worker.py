@@ -69,7 +69,7 @@ class Worker:
             return group.parts(), error
         return group.parts(), None
 
-    def _values(self, index: int) -> Mapping[str, Array] | None:
+    def _values(self, index: int) -> Iterable[tuple[str, Array]] | None:
         try:
             item = self.inputs[index]
         except InputError:
@@ -107,16 +107,17 @@ class Group:
     _last: int = -1
     _torn: bool = False
 
-    def take(self, index: int, blobs: Mapping[str, Array] | None) -> None:
-        """Count an input's blobs; None if it is unreadable."""
+    def take(self, index: int, blobs: Iterable[tuple[str, Array]] | None) -> None:
+        """Count an input's blobs, as they are computed; None if it is unreadable."""
         if blobs is None:
             self._parts = [*self.parts(), (index, None)]
             self._counters = {}
             return
-        self._torn = True
         self._counters = self._counters or {name: new() for name, new in self.new.items()}
-        for name, counter in self._counters.items():
-            counter.add(blobs[name])
+        for name, values in blobs:
+            self._torn = True
+            self._counters[name].add(values)
+            del values  # that the next blob may lie there
         self._last, self._torn = index, False
 
     def parts(self) -> list[Part]:

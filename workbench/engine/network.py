@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from workbench.engine.loading import check_options, fetch, fetch_values, load
+from workbench.engine.loading import check_options, each_values, fetch, load
 from workbench.engine.trial import try_out
 from workbench.errors import EngineError, InputError
 from workbench.model import Model
@@ -56,25 +55,26 @@ class Network:
             InputError: an input is missing, unknown, or not a finite array of 1 to 4 axes.
             EngineError: a blob does not exist, or ncnn cannot run the network on these inputs.
         """
-        return self._run(inputs, blobs, fetch)
+        return fetch(*self._ready(inputs, blobs))
 
     def run_raw(self, inputs: Mapping[str, Array], blobs: Sequence[str]) -> dict[str, NDArray[Any]]:
         """Do as `run`, but give int8 blobs as int8."""
-        return self._run(inputs, blobs, partial(fetch, raw=True))
+        return fetch(*self._ready(inputs, blobs), raw=True)
 
-    def run_values(self, inputs: Mapping[str, Array], blobs: Sequence[str]) -> dict[str, Array]:
-        """Do as `run`, but give each blob's values as a flat array in no particular order.
+    def run_values(
+        self, inputs: Mapping[str, Array], blobs: Sequence[str]
+    ) -> Iterator[tuple[str, Array]]:
+        """Do as `run`, but give each blob as soon as it is computed, with its name: its values as
+        a flat array in no particular order, which should be dropped before the next.
 
-        That spares most copies, for ncnn keeps several channels side by side.
+        That spares copies, for ncnn keeps several channels side by side, and memory.
         """
-        return self._run(inputs, blobs, fetch_values)
+        yield from each_values(*self._ready(inputs, blobs))
 
-    def _run(
-        self,
-        inputs: Mapping[str, Array],
-        blobs: Sequence[str],
-        fetch: Callable[..., dict[str, NDArray[Any]]],
-    ) -> dict[str, NDArray[Any]]:
+    def _ready(
+        self, inputs: Mapping[str, Array], blobs: Sequence[str]
+    ) -> tuple[Any, dict[str, Array], list[str]]:
+        """The network, loaded and tried out; its inputs, checked; and the blobs in its order."""
         graph = self._model.graph
         for blob in blobs:
             if blob not in graph.producers:
@@ -84,7 +84,7 @@ class Network:
         if self._net is None:
             self._net = load(self._model, self._threads, self._options)
         wanted = set(blobs)
-        return fetch(self._net, arrays, [blob for blob in graph.blobs if blob in wanted])
+        return self._net, arrays, [blob for blob in graph.blobs if blob in wanted]
 
 
 def checked_inputs(names: Sequence[str], inputs: Mapping[str, Array]) -> dict[str, Array]:
