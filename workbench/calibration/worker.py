@@ -113,9 +113,9 @@ class Group:
             self._parts = [*self.parts(), (index, None)]
             self._counters = {}
             return
-        self._counters = self._counters or {name: new() for name, new in self.new.items()}
-        for name, values in blobs:
+        for name, values in blobs:  # an input that cannot be run gives none
             self._torn = True
+            self._counters = self._counters or {name: new() for name, new in self.new.items()}
             self._counters[name].add(values)
             del values  # that the next blob may lie there
         self._last, self._torn = index, False
