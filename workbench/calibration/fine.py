@@ -147,7 +147,8 @@ class FineCounter:
     """
 
     def __init__(self) -> None:
-        self._known = FineTally()
+        self._absmax, self._exponent = 0.0, LOWEST
+        self._nonfinite = self._blob_size = 0
         self._table = np.zeros(FINE_BINS + compiled.SPARE, np.uint32)
         self._low = np.zeros(self._table.size, np.uint8)  # to be added to the table
         self._waiting: list[NDArray[np.int32]] = []
@@ -155,20 +156,28 @@ class FineCounter:
     def add(self, blob: NDArray[np.float32]) -> None:
         """Count one image's blob (float32, any shape)."""
         values, absmax = finite_values(blob)
-        exponent = exponent_of(absmax)
-        if exponent > self._known.exponent:
-            self._widen((exponent - self._known.exponent) // 2)
-        self._known += FineTally(absmax, blob.size - values.size, blob.size, exponent=exponent)
+        self._reach(absmax)
+        self._nonfinite += blob.size - values.size
+        self._blob_size = blob.size
         if loops := compiled.loops():
-            factor = math.ldexp(1.0, -self._known.exponent)
+            factor = math.ldexp(1.0, -self._exponent)
             loops.count_roots(values, factor, FINE_BINS, self._low, self._table)
         else:
             self._wait(values)
 
+    def _reach(self, absmax: float) -> None:
+        """Have bins up to absmax."""
+        if absmax <= self._absmax:
+            return
+        exponent = exponent_of(absmax)
+        if self._absmax and exponent > self._exponent:
+            self._widen((exponent - self._exponent) // 2)
+        self._absmax, self._exponent = absmax, exponent
+
     def _wait(self, values: NDArray[np.float32]) -> None:
         for start in range(0, values.size, BLOCK):
             block = values[start : start + BLOCK]
-            bins = fine_bins(block, self._known.exponent)
+            bins = fine_bins(block, self._exponent)
             bins[block == 0] = FINE_BINS
             self._waiting.append(bins)
         if sum(map(len, self._waiting)) > FINE_BINS:
@@ -181,8 +190,6 @@ class FineCounter:
             self._waiting.clear()
 
     def _widen(self, steps: int) -> None:
-        if not self._known.absmax:  # nothing but zeros
-            return
         self._settle()
         self._table += self._low
         merged = widened(self._table[:FINE_BINS], steps)
@@ -194,16 +201,15 @@ class FineCounter:
     def tally(self) -> FineTally:
         """All that has been counted."""
         self._settle()
-        known = self._known
-        last = int(fine_bins(np.array([known.absmax], np.float32), known.exponent)[0])
-        used = last + 1 if known.absmax else 0
+        last = int(fine_bins(np.array([self._absmax], np.float32), self._exponent)[0])
+        used = last + 1 if self._absmax else 0
         counts = self._table[:used] + self._low[:used]
         zeros = self._table[FINE_BINS:] + self._low[FINE_BINS:]
         return FineTally(
-            known.absmax,
-            known.nonfinite,
-            known.blob_size,
+            self._absmax,
+            self._nonfinite,
+            self._blob_size,
             counts,
             int(zeros.sum(dtype=np.uint32)),
-            known.exponent,
+            self._exponent,
         )

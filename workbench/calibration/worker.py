@@ -30,7 +30,7 @@ BATCH = 128
 LEAST = 8
 """The small batches at the end have so many: to hand over fine counts takes as long as an image."""
 
-BATCH_SECONDS = 0.5
+BATCH_SECONDS = 1.0
 """So long may it take, so that progress is seen and little is lost."""
 
 Part = tuple[int, Mapping[str, AnyTally] | None]

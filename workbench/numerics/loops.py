@@ -92,9 +92,11 @@ def count_equal(
     counts[spare:][values.size % WIDTH or WIDTH :] -= np.uint32(1)  # what fills up the last 16
 
 
-def _whole(values: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Cut values into whole groups of 16 and the rest, filled up with zeros."""
+def _whole(values: NDArray[np.float32]) -> tuple[NDArray[np.float32], ...]:
+    """Cut values into whole groups of 16 and the rest, if there is one, filled up with zeros."""
     even = values.size // WIDTH * WIDTH
-    rest = np.zeros(WIDTH if values.size > even else 0, np.float32)
+    if values.size == even:
+        return (values,)
+    rest = np.zeros(WIDTH, np.float32)
     rest[: values.size - even] = values[even:]
     return values[:even], rest
