@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -155,15 +156,26 @@ class FineCounter:
 
     def add(self, blob: NDArray[np.float32]) -> None:
         """Count one image's blob (float32, any shape)."""
-        values, absmax = finite_values(blob)
-        self._reach(absmax)
-        self._nonfinite += blob.size - values.size
-        self._blob_size = blob.size
-        if loops := compiled.loops():
-            factor = math.ldexp(1.0, -self._exponent)
-            loops.count_roots(values, factor, FINE_BINS, self._low, self._table)
-        else:
-            self._wait(values)
+        self._blob_size = blob.size or self._blob_size
+        loops = compiled.loops()
+        left = np.ascontiguousarray(blob).reshape(-1)
+        if loops:
+            left = left[self._count(loops, left) :]
+        while left.size:
+            finite, absmax = finite_values(left)
+            self._nonfinite += left.size - finite.size
+            self._reach(absmax)
+            if not loops:
+                return self._wait(finite)
+            left = finite[self._count(loops, finite) :]
+
+    def _count(self, loops: ModuleType, values: NDArray[np.float32]) -> int:
+        """Count values up to the first block that goes beyond the range; return how many."""
+        counted, absmax = loops.count_roots(
+            values, self._exponent, FINE_BINS, self._low, self._table
+        )
+        self._absmax = max(self._absmax, absmax)
+        return int(counted)
 
     def _reach(self, absmax: float) -> None:
         """Have bins up to absmax."""

@@ -5,6 +5,9 @@ after a ReLU: where the processor can pack numbers tightly (AVX-512) they are le
 counting; else they go round `SPARE` places behind the bins, for a processor is slow to count in
 one place again and again.
 
+The range of fine bins grows with the values, so those are looked at and counted in one sweep, a
+block at a time: the first block that has a value beyond the range ends it.
+
 Fine bins are many, and their counts leave the processor's cache while the network runs. So they
 are counted in bytes, which take a quarter of the room; one that runs over carries 256.
 
@@ -84,8 +87,9 @@ carry.{i}:
   store i32 %many.{i}, ptr %more.{i}, align 4
   br label %on.{i}"""
     return f"""
-define void @count_roots(
-  ptr %values, i64 %n, float %factor, float %bins, ptr %low, ptr %high, i32 %spare
+define i64 @count_roots(
+  ptr %values, i64 %n, float %factor, float %bins, ptr %low, ptr %high, i32 %spare,
+  i32 %limit, ptr %largest
 ) {{
 start:{_splat("factor", "float")}{_splat("bins", "float")}{_splat("spare", "i32")}
   %behind = add <16 x i32> %spare.all, {_by_lane(SPARE)}
@@ -96,13 +100,16 @@ start:{_splat("factor", "float")}{_splat("bins", "float")}{_splat("spare", "i32"
   br i1 %none, label %end, label %block
 block:
   %begin = phi i64 [0, %start], [%stop, %counted]
+  %before = phi i32 [0, %start], [%most.all, %counted]
   %left = sub i64 %n, %begin
   %size.b = call i64 @llvm.umin.i64(i64 %left, i64 {_BLOCK})
   %stop = add i64 %begin, %size.b
   br label %fill
 fill:
   %i = phi i64 [%begin, %block], [%i.next, %fill]
-  %k = phi i64 [0, %block], [%k.next, %fill]{_load()}
+  %k = phi i64 [0, %block], [%k.next, %fill]
+  %most = phi <16 x i32> [zeroinitializer, %block], [%both, %fill]{_load()}
+  %both = call <16 x i32> @llvm.umax.v16i32(<16 x i32> %most, <16 x i32> %size)
   %scaled = fmul <16 x float> %magnitude, %factor.all
   %root = call <16 x float> @llvm.sqrt.v16f32(<16 x float> %scaled)
   %real = fmul <16 x float> %root, %bins.all
@@ -117,7 +124,12 @@ fill:
   %i.next = add i64 %i, 16
   %filling = icmp ult i64 %i.next, %stop
   br i1 %filling, label %fill, label %filled
-filled: ; up to a whole row with a spare number, which is then taken off again
+filled:
+  %most.here = call i32 @llvm.vector.reduce.umax.v16i32(<16 x i32> %both)
+  %beyond = icmp ugt i32 %most.here, %limit
+  br i1 %beyond, label %end, label %inside
+inside: ; up to a whole row with a spare number, which is then taken off again
+  %most.all = call i32 @llvm.umax.i32(i32 %before, i32 %most.here)
   %end.of = getelementptr i32, ptr %buffer, i64 %k.next
   store <16 x i32> %spare.all, ptr %end.of, align 4
   %k.more = add i64 %k.next, {_ROW - 1}
@@ -130,7 +142,7 @@ filled: ; up to a whole row with a spare number, which is then taken off again
   %empty = icmp eq i64 %whole, 0
   br i1 %empty, label %counted, label %count
 count:
-  %j = phi i64 [0, %filled], [%j.next, %on.{_ROW - 1}]
+  %j = phi i64 [0, %inside], [%j.next, %on.{_ROW - 1}]
   %row = getelementptr i32, ptr %buffer, i64 %j{count}
   %j.next = add i64 %j, {_ROW}
   %counting = icmp ult i64 %j.next, %whole
@@ -139,7 +151,10 @@ counted:
   %again = icmp ult i64 %stop, %n
   br i1 %again, label %block, label %end
 end:
-  ret void{carries}
+  %taken = phi i64 [0, %start], [%begin, %filled], [%n, %counted]
+  %most.taken = phi i32 [0, %start], [%before, %filled], [%most.all, %counted]
+  store i32 %most.taken, ptr %largest
+  ret i64 %taken{carries}
 }}"""
 
 
@@ -187,6 +202,7 @@ declare i64 @llvm.umin.i64(i64, i64)
 declare i16 @llvm.ctpop.i16(i16)
 declare void @llvm.masked.compressstore.v16i32(<16 x i32>, ptr, <16 x i1>)
 declare <16 x float> @llvm.sqrt.v16f32(<16 x float>)
+declare i32 @llvm.umax.i32(i32, i32)
 declare <16 x i32> @llvm.umax.v16i32(<16 x i32>, <16 x i32>)
 declare i32 @llvm.vector.reduce.umax.v16i32(<16 x i32>)
 

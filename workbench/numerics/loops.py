@@ -6,7 +6,8 @@ file to keep. Called through ctypes, so that other threads run meanwhile.
 
 from __future__ import annotations
 
-from ctypes import CFUNCTYPE, c_float, c_size_t, c_uint32, c_void_p
+import math
+from ctypes import CFUNCTYPE, byref, c_float, c_size_t, c_uint32, c_void_p
 from typing import Any
 
 import llvmlite.binding as llvm  # type: ignore[import-untyped]
@@ -32,8 +33,9 @@ def compile_loops(pack: bool | None = None) -> Any:
 
 def roots_of(engine: Any) -> Any:
     """Return the function count_roots, which lives as long as its engine."""
-    kinds = (c_void_p, c_size_t, c_float, c_float, c_void_p, c_void_p, c_uint32)
-    return CFUNCTYPE(None, *kinds)(engine.get_function_address("count_roots"))
+    tables = (c_void_p, c_void_p, c_uint32)
+    kinds = (c_void_p, c_size_t, c_float, c_float, *tables, c_uint32, c_void_p)
+    return CFUNCTYPE(c_size_t, *kinds)(engine.get_function_address("count_roots"))
 
 
 _ENGINE = compile_loops()
@@ -52,27 +54,39 @@ def largest(values: NDArray[np.float32]) -> float:
 
 def count_roots(
     values: NDArray[np.float32],
-    factor: float,
+    exponent: int,
     bins: int,
     low: NDArray[np.uint8],
     high: NDArray[np.uint32],
     function: Any = _COUNT_ROOTS,
-) -> None:
-    """Add to the count of bin floor(sqrt(|x| * factor) * bins), zeros to the last `SPARE` places.
+) -> tuple[int, float]:
+    """Add to the count of bin floor(sqrt(|x| / 2^exponent) * bins), zeros to the last places.
 
     Args:
-        values: contiguous float32 (n,), finite.
-        factor: so small that no bin is beyond the last.
+        values: contiguous float32 (n,).
+        exponent: of the range, -126 to 128.
         bins: number of bins.
         low: uint8 (bins + SPARE,), changed in place.
         high: uint32 (bins + SPARE,), changed in place; low + high, modulo 2^32, are the counts.
         function: of `roots_of`.
+
+    Returns:
+        How many values were counted, and the largest |x| of them. If not all were, there is one
+        at or beyond 2^exponent, or not finite, within the next few thousand.
     """
-    spare = high.size - SPARE
-    tables = (low.ctypes.data, high.ctypes.data)
+    spare, factor = high.size - SPARE, math.ldexp(1.0, -exponent)
+    last = ((exponent + 127) << 23) - 1  # the bits of the largest number below 2^exponent
+    tables = (low.ctypes.data, high.ctypes.data, spare)
+    counted, most, largest = 0, 0, c_uint32()
     for part in _whole(values):
-        function(part.ctypes.data, part.size, factor, bins, *tables, spare)
-    high[spare:][:1] -= np.uint32(-values.size % WIDTH)  # what fills up the last 16
+        taken = function(part.ctypes.data, part.size, factor, bins, *tables, last, byref(largest))
+        counted += taken
+        most = max(most, largest.value)
+        if taken < part.size:
+            break
+    if counted > values.size:
+        high[spare:][:1] -= np.uint32(counted - values.size)  # what fills up the last 16
+    return min(counted, values.size), float(np.uint32(most).view(np.float32))
 
 
 def count_equal(
