@@ -131,9 +131,12 @@ def calibrate(
             "the statistics were collected on another network",
             advice="Collect them again on this one.",
         )
+    search = METHODS[method]
+    found = {blob: search(stats.histograms[blob]).threshold for blob in set(stats.layers.values())}
     return Plan(
         layers=tuple(
-            decide(model, layer, stats, method, weight_bits) for layer in model.quantizable
+            decide(model, layer, stats, method, found[stats.layers[layer.name]], weight_bits)
+            for layer in model.quantizable
         ),
         model_sha256=model.sha256,
     )
@@ -149,11 +152,15 @@ def check_method(method: str) -> None:
 
 
 def decide(
-    model: Model, layer: Layer, stats: Statistics, method: str, weight_bits: str = "ncnn"
+    model: Model,
+    layer: Layer,
+    stats: Statistics,
+    method: str,
+    threshold: float,
+    weight_bits: str = "ncnn",
 ) -> LayerPlan:
-    """Decide for one layer, as `calibrate` does for all."""
+    """Decide for one layer, as `calibrate` does for all, with the threshold that a method found."""
     histogram, blob = stats[layer.name], stats.layers[layer.name]
-    threshold = METHODS[method](histogram).threshold
     if threshold == 0:
         _warn(layer, f"its input {blob} was always zero; its scale is 1")
     elif threshold < histogram.absmax and np.count_nonzero(histogram.counts) == 1:
