@@ -93,7 +93,7 @@ class ErrorChart(anywidget.AnyWidget):
 class ErrorsView(LiveView):
     """A bar for each layer, before an outline of what it was before the present gesture."""
 
-    rest_s = 0.1
+    rest_s = 0.15
 
     def __init__(self, session: Session) -> None:
         self.chart = ErrorChart()

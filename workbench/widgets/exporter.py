@@ -63,7 +63,7 @@ class ExportView(View):
     """
 
     watches = ("plan",)
-    rest_s = 0.2
+    rest_s = 0.3
 
     def __init__(self, session: Session, folder: str | Path = "out", stem: str = "") -> None:
         self._work = Mailbox()

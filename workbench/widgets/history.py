@@ -63,7 +63,7 @@ class HistoryView(View):
     """The log of steps, in which a click goes to a step; snapshots; and their differences."""
 
     watches = ("log", "can_redo", "snapshots")
-    rest_s = 0.2
+    rest_s = 0.3
 
     def __init__(self, session: Session) -> None:
         self.moves = History(session)

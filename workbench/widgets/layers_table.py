@@ -69,7 +69,7 @@ class LayerTable(LiveView):
     """Every quantizable layer in a row; what is ticked can be decided on at once."""
 
     watches = ("plan", "selected", "untied")
-    rest_s = 0.2
+    rest_s = 0.3
 
     def __init__(self, session: Session) -> None:
         self.table = Table(

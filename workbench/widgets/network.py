@@ -71,7 +71,7 @@ class NetworkView(LiveView):
     """The network as a picture; a click on a layer that can be quantized selects it."""
 
     watches = ("plan", "selected", "untied")
-    rest_s = 0.2
+    rest_s = 0.3
 
     def __init__(self, session: Session) -> None:
         self._names = tuple(session.model.graph.by_name)

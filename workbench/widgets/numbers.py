@@ -20,7 +20,7 @@ REFINING = '<i class="wb-stale" title="of an earlier threshold">refining…</i> 
 class Numbers(LiveView):
     """What the selected layer's threshold does: off the histogram, and on the probe images."""
 
-    rest_s = 0.1
+    rest_s = 0.15
 
     def __init__(self, session: Session) -> None:
         self.table = Patched()

@@ -67,7 +67,7 @@ class OutputView(LiveView):
     """
 
     watches = ("plan",)
-    rest_s = 0.2
+    rest_s = 0.3
 
     def __init__(
         self,

@@ -34,7 +34,7 @@ class View(widgets.VBox):  # type: ignore[misc]
     """
 
     watches: tuple[str, ...] = ("plan", "selected")
-    rest_s = 0.1
+    rest_s = 0.15
 
     def __init__(self, session: Session, *children: widgets.Widget) -> None:
         self._asleep = self._missed = False

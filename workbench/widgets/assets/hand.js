@@ -2,9 +2,9 @@
 
 const KEYS = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1, PageDown: -50, PageUp: 50 };
 const ZOOM = { "+": 2, "=": 2, "-": 0.5 };
-const TOLD_MS = 100; // for each message to the kernel JupyterLab lays out and paints parts of itself
+const TOLD_MS = 140; // for each message to the kernel JupyterLab lays out and paints parts of itself
 
-/** A hand whose moves Python hears of, ten times a second; `ask` has the picture painted. */
+/** A hand whose moves Python hears of, seven times a second; `ask` has the picture painted. */
 function handOn(traits, canvas, painter, ask) {
   const { get } = traits;
   let gesture = "", lastKey = 0, grab = null, left = 0, told = 0, timer = 0;
