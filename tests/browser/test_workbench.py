@@ -136,6 +136,15 @@ def test_the_share_next_to_the_line_is_the_kernels(bench):
     assert f"scale {scale:.4g}" in said
 
 
+def test_a_drag_changes_the_numbers_in_place(bench):
+    cell = bench.numbers.locator("td").nth(1).element_handle()
+    before = cell.inner_text()
+    bench.drag(bench.histogram, 200, 420)
+    wait(lambda: bench.planned() == bench.shown())
+    wait(lambda: cell.inner_text() == bench.number.input_value() != before)
+    assert cell.evaluate("cell => cell.isConnected")
+
+
 def test_the_slider_is_dragged_with_the_mouse(bench):
     bench.slider.scroll_into_view_if_needed()
     box = bench.slider.bounding_box()
