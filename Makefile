@@ -26,7 +26,8 @@ imports: $(VENV)/developed  ## imports point one way
 	$(BIN)/lint-imports
 
 unit: $(VENV)/developed browser  ## the tests
-	$(BIN)/pytest -n $(WORKERS) --dist loadgroup
+	$(BIN)/pytest -n $(WORKERS) --dist loadfile --ignore tests/browser
+	$(BIN)/pytest tests/browser
 
 notebooks: $(VENV)/developed  ## run every notebook
 	$(BIN)/pytest --nbval-lax notebooks

@@ -17,7 +17,6 @@ from workbench.samples import sample
 from workbench.session import Session
 
 pytest.importorskip("voila", reason="the application needs Voila: the extra `app`")
-pytestmark = pytest.mark.xdist_group("browser")
 RUN = "from workbench.cli import main; main()"
 
 

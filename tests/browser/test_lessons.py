@@ -8,8 +8,6 @@ import pytest
 from tests.browser.lab import hosts_of, in_kernel, open_notebook, set_theme
 from tests.browser.parts import wait
 
-pytestmark = pytest.mark.xdist_group("browser")
-
 CELLS = (
     "from workbench.lessons import Picture, film, predict\n"
     "Picture('One', 'x', 'y').line([0, 1], [1, 0], 'a').mark(0.5, 'here')",

@@ -9,8 +9,6 @@ import pytest
 from tests.browser.lab import in_kernel, open_notebook, painted, set_theme
 from tests.browser.parts import wait
 
-pytestmark = pytest.mark.xdist_group("browser")
-
 CODE = """
 import ipywidgets
 import workbench as wb

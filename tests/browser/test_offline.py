@@ -7,8 +7,6 @@ import pytest
 from tests.browser.lab import hosts_of, in_kernel, open_notebook, set_theme
 from tests.browser.parts import wait
 
-pytestmark = pytest.mark.xdist_group("browser")
-
 
 @pytest.fixture
 def page(browser):

@@ -7,8 +7,6 @@ import pytest
 from tests.browser.lab import in_kernel, open_notebook, restart, run_all, write_notebook
 from tests.browser.parts import BEGIN, SHOW, STATE, drag, wait
 
-pytestmark = pytest.mark.xdist_group("browser")
-
 
 @pytest.fixture(scope="module")
 def opened(browser, lab):

@@ -7,8 +7,6 @@ import pytest
 from tests.browser.lab import in_kernel, open_notebook, write_notebook
 from tests.browser.parts import BEGIN, SHOW, STATE, drag, wait
 
-pytestmark = pytest.mark.xdist_group("browser")
-
 
 @pytest.fixture
 def both(browser, lab, request):

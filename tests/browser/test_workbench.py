@@ -11,8 +11,6 @@ from tests.browser.parts import drag, wait
 from workbench.export.table import load_table
 from workbench.samples import sample
 
-pytestmark = pytest.mark.xdist_group("browser")
-
 PLOTS = ".wb-plot canvas"
 LIGHT, DARK = "JupyterLab Light", "JupyterLab Dark"
 

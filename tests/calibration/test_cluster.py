@@ -25,7 +25,6 @@ from workbench.errors import CalibrationError, EngineError, InputError, Workbenc
 
 pytestmark = [
     pytest.mark.skipif(sys.platform == "win32", reason="workers are killed otherwise"),
-    pytest.mark.xdist_group("cluster"),
 ]
 QUIET = {"progress": False}
 EITHER = pytest.mark.parametrize("passes", [1, 2])
