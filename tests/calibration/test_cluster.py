@@ -4,6 +4,7 @@ import logging
 import os
 import signal
 import sys
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import reduce
 from operator import add
@@ -53,15 +54,9 @@ class BlindReader(TensorReader):
         return super().read(path)
 
 
-@pytest.fixture
-def client(whole):
-    """The client of a cluster of two workers; one that was killed has started again."""
-    whole.wait_for_workers(2, timeout=30)
-    return whole
-
-
-@pytest.fixture(scope="module")
-def whole():
+@contextmanager
+def cluster():
+    """A cluster of two workers, and its client."""
     settings = {
         "distributed.scheduler.allowed-failures": 1,
         "distributed.worker.memory.terminate": False,
@@ -71,9 +66,22 @@ def whole():
         dask.config.set(settings),
         distributed.LocalCluster(
             n_workers=2, threads_per_worker=2, processes=True, dashboard_address=":0"
-        ) as cluster,
-        distributed.Client(cluster) as client,
+        ) as workers,
+        distributed.Client(workers) as client,
     ):
+        yield client
+
+
+@pytest.fixture(scope="module")
+def client():
+    with cluster() as client:
+        yield client
+
+
+@pytest.fixture
+def mortal():
+    """The client of a cluster for one test, which kills workers: not each comes back in time."""
+    with cluster() as client:
         yield client
 
 
@@ -104,14 +112,14 @@ def test_a_cluster_changes_no_bit_and_leaves_nothing_behind(model, inputs, clien
 
 
 @EITHER
-def test_a_worker_killed_in_the_middle_changes_no_bit(model, inputs, client, passes, monkeypatch):
+def test_a_worker_killed_in_the_middle_changes_no_bit(model, inputs, mortal, passes, monkeypatch):
     monkeypatch.setattr(module, "LEAF", 4)
     monkeypatch.setattr(module, "LEAVES", 2)
-    collector, killed = Collector(model, inputs, passes=passes, client=client), []
+    collector, killed = Collector(model, inputs, passes=passes, client=mortal), []
 
     def kill_one() -> None:
         if not killed and collector.state.stage == passes - 1 and collector.ahead:
-            killed.append(min(client.run(os.getpid).values()))
+            killed.append(min(mortal.run(os.getpid).values()))
             os.kill(killed[0], signal.SIGKILL)
 
     collector.watch = kill_one
@@ -147,12 +155,12 @@ def test_only_the_counts_of_whole_waves_come_to_the_client(model, inputs, client
 
 
 def test_an_image_that_kills_its_workers_is_an_error_that_names_it(
-    model, inputs, client, monkeypatch
+    model, inputs, mortal, monkeypatch
 ):
     monkeypatch.setattr(module, "LEAF", 2)
     deadly = replace(inputs, reader=DeadlyReader())
     with pytest.raises(EngineError, match=r"2 workers died at it") as caught:
-        collect(model, deadly, passes=1, client=client, **QUIET)
+        collect(model, deadly, passes=1, client=mortal, **QUIET)
     assert "npy" in caught.value.where
 
 
