@@ -17,7 +17,7 @@ from tempfile import TemporaryDirectory
 from benchmarks.frame import ROOT, Row, parser_of, read, table, write
 
 NAMES = ("searches", "collection", "simulator", "incremental", "page", "startup", "memory")
-PACKAGES = ("ncnn", "numpy", "numba")
+PACKAGES = ("ncnn", "numpy", "llvmlite")
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 
 
