@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -17,6 +18,9 @@ from workbench.model import Model
 # a busy machine is no fault of what is tested
 settings.register_profile("unhurried", deadline=None)
 settings.load_profile("unhurried")
+
+# a shell starts what runs in its background with Ctrl+C ignored, and so would we
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 PARAM = """7767517
 9 10
