@@ -57,7 +57,9 @@ def test_zeros_left_out_and_zeros_behind_the_bins_are_the_same(pack):
     def check(x):
         x = np.clip(x, -0.99, 0.99)
         low, high = (np.zeros(64 + compiled.SPARE, kind) for kind in (np.uint8, np.uint32))
-        assert loops.count_roots(x, 0, 64, low, high, function) == (x.size, largest(x))
+        counter = loops.RootCounter(low, high, function)
+        counter.reach(0)
+        assert counter.count(x) == (x.size, largest(x))
         places = (np.sqrt(np.abs(x[x != 0])) * np.float32(64)).astype(int)
         counts = high + low
         assert np.array_equal(counts[:64], np.bincount(places, minlength=64))
@@ -74,7 +76,9 @@ def test_counts_above_a_byte_carry(pack):
     low, high = np.zeros(4 + compiled.SPARE, np.uint8), np.zeros(4 + compiled.SPARE, np.uint32)
     x = np.repeat(np.array([0.3, 0, 0.9], np.float32), [70_000, 5000, 257])
     engine = loops.compile_loops(pack)
-    loops.count_roots(x, 0, 4, low, high, loops.roots_of(engine))
+    counter = loops.RootCounter(low, high, loops.roots_of(engine))
+    counter.reach(0)
+    counter.count(x)
     assert (high + low)[:4].tolist() == [0, 0, 70_000, 257]
     assert (high + low)[4:].sum() == 5000
 
@@ -87,7 +91,9 @@ def test_counting_ends_before_a_block_that_goes_beyond_the_range(beyond, place):
     low, high = (np.zeros(64 + compiled.SPARE, kind) for kind in (np.uint8, np.uint32))
     x = np.full(10_000, 0.25, np.float32)
     x[place] = beyond
-    counted, most = loops.count_roots(x, 0, 64, low, high)
+    counter = loops.RootCounter(low, high)
+    counter.reach(0)
+    counted, most = counter.count(x)
     assert counted <= place < counted + 2048
     assert (high + low)[:64].sum() == (high + low)[32] == counted
     assert most == (0.25 if counted else 0.0)

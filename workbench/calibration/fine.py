@@ -10,8 +10,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +18,9 @@ from numpy.typing import NDArray
 from workbench.calibration.tally import finite_values
 from workbench.numerics import compiled
 from workbench.numerics.histogram import BINS, BLOCK, Histogram
+
+if TYPE_CHECKING:
+    from workbench.numerics.loops import RootCounter
 
 FINE_BINS = 1 << 18
 """So many that 32 to 64 of them make the last of 2048 bins over [0, absmax], 64 to 128 the bin
@@ -152,30 +154,32 @@ class FineCounter:
         self._nonfinite = self._blob_size = 0
         self._table = np.zeros(FINE_BINS + compiled.SPARE, np.uint32)
         self._low = np.zeros(self._table.size, np.uint8)  # to be added to the table
+        self._loops: RootCounter | None = None
         self._waiting: list[NDArray[np.int32]] = []
 
     def add(self, blob: NDArray[np.float32]) -> None:
         """Count one image's blob (float32, any shape)."""
-        self._blob_size = blob.size or self._blob_size
-        loops = compiled.loops()
         left = np.ascontiguousarray(blob).reshape(-1)
-        if loops:
-            left = left[self._count(loops, left) :]
-        while left.size:
-            finite, absmax = finite_values(left)
-            self._nonfinite += left.size - finite.size
+        self._blob_size = left.size or self._blob_size
+        if not self._loops and (loops := compiled.loops()):
+            self._loops = loops.RootCounter(self._low, self._table)
+            self._loops.reach(self._exponent)
+        done = self._count(left)
+        while done < left.size:
+            finite, absmax = finite_values(left[done:])
+            self._nonfinite += left.size - done - finite.size
             self._reach(absmax)
-            if not loops:
+            if not self._loops:
                 return self._wait(finite)
-            left = finite[self._count(loops, finite) :]
+            left, done = finite, self._count(finite)
 
-    def _count(self, loops: ModuleType, values: NDArray[np.float32]) -> int:
+    def _count(self, values: NDArray[np.float32]) -> int:
         """Count values up to the first block that goes beyond the range; return how many."""
-        counted, absmax = loops.count_roots(
-            values, self._exponent, FINE_BINS, self._low, self._table
-        )
+        if not self._loops:
+            return 0
+        counted, absmax = self._loops.count(values)
         self._absmax = max(self._absmax, absmax)
-        return int(counted)
+        return counted
 
     def _reach(self, absmax: float) -> None:
         """Have bins up to absmax."""
@@ -185,6 +189,8 @@ class FineCounter:
         if self._absmax and exponent > self._exponent:
             self._widen((exponent - self._exponent) // 2)
         self._absmax, self._exponent = absmax, exponent
+        if self._loops:
+            self._loops.reach(exponent)
 
     def _wait(self, values: NDArray[np.float32]) -> None:
         for start in range(0, values.size, BLOCK):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Lock
 from typing import Protocol
 
 import numpy as np
@@ -16,6 +17,9 @@ from workbench.errors import InputError
 Array = NDArray[np.float32]
 
 CHANNELS = {"BGR": 3, "RGB": 3, "GRAY": 1}
+
+_ONE_AT_A_TIME = Lock()
+"""For headers of .npy files: two threads at once in Python 3.11's `ast` may fail (gh-106905)."""
 
 
 class Reader(Protocol):
@@ -73,7 +77,8 @@ class TensorReader:
     def read(self, path: Path) -> Array:
         """Load one array, float32, finite."""
         try:
-            array = np.load(path, allow_pickle=False)
+            with _ONE_AT_A_TIME:
+                array = np.load(path, allow_pickle=False)
         except (OSError, ValueError, EOFError) as error:
             raise InputError(f"not a readable .npy file ({error})", where=str(path)) from error
         if not isinstance(array, np.ndarray) or array.dtype.kind not in "fiub":
@@ -100,10 +105,11 @@ def decode(path: Path) -> NDArray[np.uint8]:
     """
     try:
         with Image.open(path) as picture:
-            upright = ImageOps.exif_transpose(picture)
-            if upright.mode.startswith("I") or upright.mode == "F":
-                upright = _high_byte(upright)
-            return np.asarray(upright.convert("RGB"))
+            ImageOps.exif_transpose(picture, in_place=True)
+            if picture.mode == "RGB":
+                return np.asarray(picture)
+            deep = picture.mode.startswith("I") or picture.mode == "F"
+            return np.asarray((_high_byte(picture) if deep else picture).convert("RGB"))
     except (OSError, ValueError, SyntaxError, EOFError, Image.DecompressionBombError) as error:
         raise InputError(
             f"not a readable picture ({error})",

@@ -80,9 +80,10 @@ def each_values(
     """Do as `fetch`, but give one blob after another, as soon as it is computed: the values in no
     particular order, flat float32, in ncnn's memory until the array is dropped.
     """
+    options = net.opt
     with _extractor(net, inputs) as extractor:
         for blob in blobs:
-            yield blob, _values(_extract(extractor, blob, raw=True), net.opt)
+            yield blob, _values(_extract(extractor, blob, raw=True), options)
 
 
 @contextmanager
@@ -118,10 +119,11 @@ def _unpacked(mat: Any, options: Any) -> NDArray[Any]:
 
 
 def _values(mat: Any, options: Any) -> NDArray[np.float32]:
+    """The values, in no particular order; the Mat's head is changed, so that it is not packed."""
     if mat.elembits() != 32:
         return _unpacked(mat, options).reshape(-1).astype(np.float32)
-    flat = ncnn.Mat(mat)  # a second head on the same memory, which says that it is not packed
-    flat.w, flat.cstep = mat.w * mat.elempack, mat.cstep * mat.elempack
-    flat.elemsize, flat.elempack = mat.elemsize // mat.elempack, 1
-    values: NDArray[np.float32] = np.asarray(flat).reshape(-1)
+    if (side := mat.elempack) != 1:
+        mat.w, mat.cstep = mat.w * side, mat.cstep * side
+        mat.elemsize, mat.elempack = 4, 1
+    values: NDArray[np.float32] = np.asarray(mat).reshape(-1)
     return values

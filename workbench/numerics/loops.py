@@ -7,7 +7,7 @@ file to keep. Called through ctypes, so that other threads run meanwhile.
 from __future__ import annotations
 
 import math
-from ctypes import CFUNCTYPE, byref, c_float, c_size_t, c_uint32, c_void_p
+from ctypes import CFUNCTYPE, POINTER, byref, c_float, c_size_t, c_uint32, c_void_p
 from typing import Any
 
 import llvmlite.binding as llvm  # type: ignore[import-untyped]
@@ -34,7 +34,7 @@ def compile_loops(pack: bool | None = None) -> Any:
 def roots_of(engine: Any) -> Any:
     """Return the function count_roots, which lives as long as its engine."""
     tables = (c_void_p, c_void_p, c_uint32)
-    kinds = (c_void_p, c_size_t, c_float, c_float, *tables, c_uint32, c_void_p)
+    kinds = (c_void_p, c_size_t, c_float, c_float, *tables, c_uint32, POINTER(c_float))
     return CFUNCTYPE(c_size_t, *kinds)(engine.get_function_address("count_roots"))
 
 
@@ -52,41 +52,47 @@ def largest(values: NDArray[np.float32]) -> float:
     return float(np.uint32(bits).view(np.float32))
 
 
-def count_roots(
-    values: NDArray[np.float32],
-    exponent: int,
-    bins: int,
-    low: NDArray[np.uint8],
-    high: NDArray[np.uint32],
-    function: Any = _COUNT_ROOTS,
-) -> tuple[int, float]:
-    """Add to the count of bin floor(sqrt(|x| / 2^exponent) * bins), zeros to the last places.
+class RootCounter:
+    """Adds to the count of bin floor(sqrt(|x| / 2^exponent) * bins), zeros to the last places.
 
     Args:
-        values: contiguous float32 (n,).
-        exponent: of the range, -126 to 128.
-        bins: number of bins.
         low: uint8 (bins + SPARE,), changed in place.
         high: uint32 (bins + SPARE,), changed in place; low + high, modulo 2^32, are the counts.
         function: of `roots_of`.
-
-    Returns:
-        How many values were counted, and the largest |x| of them. If not all were, there is one
-        at or beyond 2^exponent, or not finite, within the next few thousand.
     """
-    spare, factor = high.size - SPARE, math.ldexp(1.0, -exponent)
-    last = ((exponent + 127) << 23) - 1  # the bits of the largest number below 2^exponent
-    tables = (low.ctypes.data, high.ctypes.data, spare)
-    counted, most, largest = 0, 0, c_uint32()
-    for part in _whole(values):
-        taken = function(part.ctypes.data, part.size, factor, bins, *tables, last, byref(largest))
-        counted += taken
-        most = max(most, largest.value)
-        if taken < part.size:
-            break
-    if counted > values.size:
-        high[spare:][:1] -= np.uint32(counted - values.size)  # what fills up the last 16
-    return min(counted, values.size), float(np.uint32(most).view(np.float32))
+
+    def __init__(
+        self, low: NDArray[np.uint8], high: NDArray[np.uint32], function: Any = _COUNT_ROOTS
+    ) -> None:
+        self._tables = low, high  # so that their addresses stay theirs
+        self._spare = high.size - SPARE
+        self._addresses = low.ctypes.data, high.ctypes.data, self._spare
+        self._function, self._largest = function, c_float()
+
+    def reach(self, exponent: int) -> None:
+        """Set the range, 2^exponent, from 2^-126 to 2^128; the counts are the caller's to merge."""
+        limit = ((exponent + 127) << 23) - 1  # the bits of the largest number below
+        self._range = math.ldexp(1.0, -exponent), float(self._spare)
+        self._tail = *self._addresses, limit, byref(self._largest)
+
+    def count(self, values: NDArray[np.float32]) -> tuple[int, float]:
+        """Count contiguous float32 (n,).
+
+        Returns:
+            How many values were counted, and the largest |x| of them. If not all were, there is
+            one at or beyond the range, or not finite, within the next few thousand.
+        """
+        counted, most = 0, 0.0
+        for part in _whole(values):
+            taken = self._function(part.ctypes.data, part.size, *self._range, *self._tail)
+            counted += taken
+            most = max(most, self._largest.value)
+            if taken < part.size:
+                break
+        if counted > values.size:
+            self._tables[1][self._spare :][:1] -= np.uint32(counted - values.size)  # filled up
+            counted = values.size
+        return counted, most
 
 
 def count_equal(
