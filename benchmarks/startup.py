@@ -2,8 +2,8 @@
 
     python -m benchmarks.startup [--rounds N] [--json FILE]
 
-Each is a process of its own. Cold means that neither Python's compiled files nor Numba's are
-there; warm is the same command once more.
+Each is a process of its own. Cold means that Python's compiled files are not there; warm is the
+same command once more.
 """
 
 from __future__ import annotations
@@ -67,17 +67,15 @@ def arguments(chosen: Sample) -> list[str]:
 
 def cold_time(command: list[str], folder: str) -> float:
     """Seconds of a command without any file that an earlier run compiled."""
-    caches = {
-        "PYTHONPYCACHEPREFIX": str(Path(folder, "bytecode")),
-        "NUMBA_CACHE_DIR": str(Path(folder, "numba")),
-    }
     start = time.perf_counter()
-    run(command, caches)
+    run(command, {"PYTHONPYCACHEPREFIX": str(Path(folder, "bytecode"))})
     return time.perf_counter() - start
 
 
 def run(command: list[str], settings: Mapping[str, str] | None = None) -> None:
-    environment = os.environ | dict(settings or {})
+    """Run a command as Python's defaults have it, which keep compiled files."""
+    environment = {key: os.environ[key] for key in os.environ if key != "PYTHONDONTWRITEBYTECODE"}
+    environment |= settings or {}
     subprocess.run(command, env=environment, check=True, capture_output=True)
 
 

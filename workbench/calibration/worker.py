@@ -86,6 +86,7 @@ class Worker:
         pace = Pace(list(positions), threads)
         task = partial(self.batch, stage, absmax)
         yield from handed_over(map(task, islice(pace, 1)))
+        compiled.prepare(wait=True)  # NumPy would take longer for an image than is left to wait
         if threads == 1:
             yield from handed_over(map(task, pace))
         else:

@@ -5,6 +5,7 @@ Each command has a file of its own here, which is imported when the command is c
 
 from __future__ import annotations
 
+import gc
 import sys
 import warnings
 from importlib import import_module
@@ -46,6 +47,7 @@ def workbench() -> None:
 
 def main() -> None:
     """Run the command: exit status 0 done, 1 the work failed, 2 wrong usage."""
+    gc.set_threshold(50_000)  # by default a tenth of the start goes into looking for cycles
     warnings.showwarning = _print_warning
     warnings.simplefilter("always", WorkbenchWarning)
     try:

@@ -32,7 +32,8 @@ __all__ = [
 
 def _collect() -> Iterator[Op]:
     for module in iter_modules(__path__):
-        yield from getattr(import_module(f"{__name__}.{module.name}"), "OPS", ())
+        if not module.ispkg:  # the kernels are for the simulator to load
+            yield from getattr(import_module(f"{__name__}.{module.name}"), "OPS", ())
 
 
 OPS: Mapping[str, Op] = MappingProxyType({op.type: op for op in _collect()})
