@@ -16,7 +16,7 @@ from workbench.calibration.readers import TensorReader
 from workbench.errors import InputError
 from workbench.session import Session
 from workbench.session.measurement import Measured, Measurement, Progress
-from workbench.widgets.buttons import TIGHT
+from workbench.widgets.controls import named
 from workbench.widgets.look import look_of, percent
 from workbench.widgets.view import View, Watched
 
@@ -47,11 +47,9 @@ class AccuracyPanel(View):
         self._names = tuple(names)
         self.path = widgets.Text(
             value="" if self._given else str(labelled),
-            description="Labelled set",
             placeholder=WHERE,
-            tooltip=f"Images whose class is known: {WHERE}",
             layout={"flex": "1 1 260px", "display": "none" if self._given else ""},
-            style=TIGHT,
+            **named("Labelled set", f"Images whose class is known: {WHERE}"),
         )
         self.run = widgets.Button(
             description="Measure accuracy",

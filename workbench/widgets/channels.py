@@ -12,7 +12,7 @@ from traitlets import Bytes, Float, List, Unicode
 from workbench.session import Session
 from workbench.session.channels import ChannelCounts, LiveChannels, Rows, rows_of
 from workbench.widgets.assets import script
-from workbench.widgets.buttons import TIGHT
+from workbench.widgets.controls import named
 from workbench.widgets.look import digits
 from workbench.widgets.plot import ThresholdPlot, packed
 from workbench.widgets.plots import PlotView
@@ -60,9 +60,7 @@ class ChannelsView(PlotView):
         self._filled: object = None
         self.order = widgets.Dropdown(
             options=list(ORDERS.items()),
-            description="Channels",
-            tooltip="The order of the rows",
-            style=TIGHT,
+            **named("Channels", "The order of the rows"),
         )
         self.order.observe(self._changed, "value")
         super().__init__(session, ChannelsPlot(), self.order)

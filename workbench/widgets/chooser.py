@@ -7,7 +7,7 @@ from functools import partial
 import ipywidgets as widgets
 
 from workbench.session import Session
-from workbench.widgets.buttons import TIGHT, button
+from workbench.widgets.controls import button, named
 from workbench.widgets.view import View
 
 
@@ -23,10 +23,8 @@ class LayerChooser(View):
                 for number, decision in enumerate(session.plan, 1)
             ],
             value=session.selected,
-            description="Layer",
-            tooltip="The layer whose input is looked at",
             layout={"width": "340px"},
-            style=TIGHT,
+            **named("Layer", "The layer whose input is looked at"),
         )
         self.previous = button("◀ Previous", "Look at the layer before this one", self._step, -1)
         self.next = button("Next ▶", "Look at the layer after this one", self._step, 1)

@@ -13,7 +13,7 @@ from workbench.calibration.inputs import Item
 from workbench.calibration.statistics import Statistics
 from workbench.model import Model
 from workbench.session.collection import Collection, Far, Sketch
-from workbench.widgets.buttons import TIGHT, button
+from workbench.widgets.controls import button, named
 from workbench.widgets.look import look_of, percent
 from workbench.widgets.plot import ThresholdPlot
 from workbench.widgets.view import View
@@ -57,9 +57,7 @@ class Collecting(View):
         self.go_on = button("Go on", "Count the images that are left", self._start)
         self.layer = widgets.Dropdown(
             options=[(SPREAD, ""), *((name, name) for name in self.collection.layers)],
-            description="Inputs of",
-            tooltip="The layers whose input is drawn while it is counted",
-            style=TIGHT,
+            **named("Inputs of", "The layers whose input is drawn while it is counted"),
         )
         self.layer.observe(self._changed, "value")
         self.plots = [self._plot() for _ in range(min(PLOTS, len(self.collection.layers)))]

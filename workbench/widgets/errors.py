@@ -13,7 +13,7 @@ from traitlets import Dict, List, Unicode
 
 from workbench.session import LiveReport, Session
 from workbench.widgets.assets import script, style
-from workbench.widgets.buttons import TIGHT
+from workbench.widgets.controls import TIGHT, named
 from workbench.widgets.error_bars import (
     CAUSES,
     IN_FLOAT,
@@ -108,10 +108,8 @@ class ErrorsView(LiveView):
         self.metric = widgets.Dropdown(
             options=[(metric.label, key) for key, metric in METRICS.items()],
             value="sqnr_db",
-            description="Metric",
-            tooltip="How the distance from the float network is measured",
             layout={"width": "auto"},
-            style=TIGHT,
+            **named("Metric", "How the distance from the float network is measured"),
         )
         for control in (self.show, self.metric):
             control.observe(self._changed, "value")

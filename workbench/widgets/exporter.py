@@ -20,7 +20,7 @@ from workbench.export.products import PRODUCTS, Order, produce
 from workbench.session import Session
 from workbench.session.mailbox import Mailbox
 from workbench.widgets.assets import script, style
-from workbench.widgets.buttons import TIGHT, button
+from workbench.widgets.controls import TIGHT, button, named
 from workbench.widgets.view import View
 
 
@@ -185,10 +185,8 @@ class ExportView(View):
 def _field(text: str, value: str, tooltip: str) -> widgets.Text:
     return widgets.Text(
         value=value,
-        description=text,
-        tooltip=tooltip,
         layout={"flex": "1 1 220px", "width": "auto"},
-        style=TIGHT,
+        **named(text, tooltip),
     )
 
 

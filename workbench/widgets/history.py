@@ -10,7 +10,7 @@ from traitlets import Int, List, Unicode
 
 from workbench.session import Change, Session
 from workbench.widgets.assets import script, style
-from workbench.widgets.buttons import TIGHT, button
+from workbench.widgets.controls import button, named
 from workbench.widgets.look import digits, look_of
 from workbench.widgets.view import View
 
@@ -71,10 +71,8 @@ class HistoryView(View):
         self.steps.on_msg(self._asked)
         self.name = widgets.Text(
             placeholder="a name, such as: before conv4",
-            description="Name",
-            tooltip="What to call the present decisions",
             layout={"flex": "1 1 160px", "min_width": "120px"},
-            style=TIGHT,
+            **named("Name", "What to call the present decisions"),
         )
         self.keep = button("Keep snapshot", "Keep the present decisions by this name", self._keep)
         self.shelf = widgets.VBox()
@@ -164,10 +162,8 @@ def _moments(text: str, tooltip: str, value: tuple[int | None]) -> widgets.Dropd
     return widgets.Dropdown(
         options=[("the start", START), ("the present", PRESENT)],
         value=value,
-        description=text,
-        tooltip=tooltip,
         layout={"flex": "1 1 140px", "min_width": "120px", "width": "auto"},
-        style=TIGHT,
+        **named(text, tooltip),
     )
 
 

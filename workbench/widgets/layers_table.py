@@ -15,7 +15,7 @@ from workbench.numerics.thresholds import METHODS
 from workbench.session import Figure, Session
 from workbench.simulation.forms import Form, forms
 from workbench.widgets.assets import script, style
-from workbench.widgets.buttons import TIGHT, button
+from workbench.widgets.controls import button, named
 from workbench.widgets.figures import FORM_WORDS, written
 from workbench.widgets.live_view import LiveView
 from workbench.widgets.look import digits, look_of
@@ -83,10 +83,8 @@ class LayerTable(LiveView):
         self.table.observe(lambda _: self._count(), "ticked")
         self.method = widgets.Dropdown(
             options=[(look_of(name).label, name) for name in METHODS],
-            description="Method",
-            tooltip="The search that is taken for the ticked layers",
             layout={"width": "190px"},
-            style=TIGHT,
+            **named("Method", "The search that is taken for the ticked layers"),
         )
         self.counted = widgets.Label()
         self.commands = (

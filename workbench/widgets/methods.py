@@ -6,7 +6,7 @@ import ipywidgets as widgets
 
 from workbench.numerics.thresholds import METHODS
 from workbench.session import Session
-from workbench.widgets.buttons import button
+from workbench.widgets.controls import button
 from workbench.widgets.look import decibels, digits, look_of
 from workbench.widgets.view import View
 

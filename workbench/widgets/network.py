@@ -16,7 +16,7 @@ from workbench.session import Figure, LiveReport, Session
 from workbench.session.description import Description, describe
 from workbench.simulation.forms import Form, forms
 from workbench.widgets.assets import script, style
-from workbench.widgets.buttons import TIGHT
+from workbench.widgets.controls import named
 from workbench.widgets.figures import FORM_WORDS, written
 from workbench.widgets.live_view import LiveView
 from workbench.widgets.look import digits, look_of
@@ -79,10 +79,8 @@ class NetworkView(LiveView):
         self.hear(self.picture, "chosen", self._choose)
         self.colouring = widgets.Dropdown(
             options=COLOURINGS,
-            description="Colour by",
-            tooltip="What the colours of the layers tell",
             layout={"width": "250px"},
-            style=TIGHT,
+            **named("Colour by", "What the colours of the layers tell"),
         )
         self.colouring.observe(self._changed, "value")
         super().__init__(session, self.colouring, self.picture)

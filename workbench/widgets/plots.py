@@ -10,7 +10,7 @@ import ipywidgets as widgets
 
 from workbench.numerics.thresholds import METHODS, Search
 from workbench.session import Session
-from workbench.widgets.buttons import TIGHT
+from workbench.widgets.controls import named
 from workbench.widgets.look import look_of, percent
 from workbench.widgets.plot import ThresholdPlot
 from workbench.widgets.view import View
@@ -102,9 +102,7 @@ class SearchView(PlotView):
         self.method = widgets.Dropdown(
             options=[(look_of(name).label, name) for name in METHODS],
             value=method,
-            description="Curve of",
-            tooltip="The search whose loss is drawn",
-            style=TIGHT,
+            **named("Curve of", "The search whose loss is drawn"),
         )
         self.method.observe(self._changed, "value")
         super().__init__(session, ThresholdPlot(kind="curve", height=190), self.method)

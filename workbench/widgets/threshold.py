@@ -10,7 +10,7 @@ import ipywidgets as widgets
 
 from workbench.errors import CalibrationError
 from workbench.session import Session
-from workbench.widgets.buttons import TIGHT, button
+from workbench.widgets.controls import button, named
 from workbench.widgets.look import digits
 from workbench.widgets.view import View
 
@@ -33,11 +33,9 @@ class ThresholdControl(View):
 
     def __init__(self, session: Session) -> None:
         self.number = widgets.Text(
-            description="Threshold",
             continuous_update=False,
-            tooltip="Type a threshold in the units of the network and press Enter",
             layout={"width": "200px"},
-            style=TIGHT,
+            **named("Threshold", "Type a threshold in the units of the network and press Enter"),
         )
         self.keep_float = widgets.Checkbox(
             description="Keep this layer in float",
@@ -46,10 +44,8 @@ class ThresholdControl(View):
         )
         self.bits = widgets.Dropdown(
             options=[("8 bits", 8), ("6 bits", 6)],
-            description="Weights",
-            tooltip=SIX_BITS,
             layout={"width": "200px"},
-            style=TIGHT,
+            **named("Weights", SIX_BITS),
         )
         self.ties = widgets.HTML().add_class("wb-ties")
         self.tie = button("Untie", "", self._tie)

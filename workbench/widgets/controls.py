@@ -1,8 +1,9 @@
-"""The buttons of the page."""
+"""Buttons and labels of the page."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from html import escape
 from typing import Any
 
 import ipywidgets as widgets
@@ -18,3 +19,17 @@ def button(
     made = widgets.Button(description=text, tooltip=tooltip, layout={"width": "auto"})
     made.on_click(lambda _: clicked(*arguments))
     return made
+
+
+def named(text: str, tooltip: str) -> dict[str, Any]:
+    """Arguments of a control: a label as wide as its text, and a tooltip.
+
+    ipywidgets shows no tooltip on a control that has a label, so the label itself has it.
+    """
+    label = f'<span title="{escape(tooltip)}">{escape(text)}</span>'
+    return {
+        "description": label,
+        "description_allow_html": True,
+        "tooltip": tooltip,
+        "style": TIGHT,
+    }
