@@ -8,11 +8,10 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from workbench.calibration.checkpoint import load_checkpoint, save_checkpoint
 from workbench.calibration.inputs import FileInputs, Item, MultiInput
-from workbench.calibration.processes import Processes
 from workbench.calibration.state import (
     STAGES,
     Kept,
@@ -28,6 +27,9 @@ from workbench.calibration.statistics import Statistics
 from workbench.calibration.worker import Part, Worker
 from workbench.errors import CalibrationError, InputError, WorkbenchWarning
 from workbench.model import Model
+
+if TYPE_CHECKING:
+    from workbench.calibration.processes import Processes
 
 CHECKPOINT_SECONDS = 5.0
 """A checkpoint is written when the last one is older than this."""
@@ -116,6 +118,8 @@ class Collector:
 
             return stretches(self._client, self._worker, state.step, absmax, state.left)
         if self._workers > 1:
+            from workbench.calibration.processes import Processes  # slow to import
+
             self._processes = self._processes or Processes(self._worker, self._workers)
             return self._processes.parts(state.step, absmax, state.left)
         return self._worker.parts(state.step, absmax, state.left, self._threads)
