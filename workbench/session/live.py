@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 _NONE: Mapping[Any, Any] = MappingProxyType({})
 WATCHED = ("plan", "selected")
-PATIENCE_S, LEAST_PATIENCE_S = 0.2, 0.08
+PATIENCE_S, LEAST_PATIENCE_S = 0.15, 0.06
 """Work is not given up sooner, less the time that the selected layer's own error takes: in a drag
 it would never come to an end, and nothing be seen. Together they make the longest wait for it."""
 
