@@ -21,7 +21,6 @@ static const float EPSILON = 0.0001f;
 
 struct Network : ncnn::Net
 {
-    using ncnn::Net::mutable_blobs;
     using ncnn::Net::mutable_layers;
 };
 

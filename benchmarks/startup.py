@@ -20,6 +20,7 @@ from tempfile import TemporaryDirectory
 from benchmarks.frame import Row, best, parser_of, present
 from workbench.samples import Sample, sample
 
+COMMAND = (sys.executable, "-c", "from workbench.cli import main; main()")
 IMAGES = 20
 SECONDS = 3.0
 """The longest that the command on 20 images may take."""
@@ -27,15 +28,14 @@ SECONDS = 3.0
 
 def measure(options: argparse.Namespace) -> list[Row]:
     python = [sys.executable, "-c"]
-    command = [*python, "from workbench.cli import main; main()"]
     chosen = sample("mobilenet_v2")
     with TemporaryDirectory() as folder:
-        calibrate = [*command, *arguments(chosen), "--table", str(Path(folder, "t"))]
+        calibrate = [*COMMAND, *arguments(chosen), "--table", str(Path(folder, "t"))]
         calls = {
             "python that imports numpy": [*python, "import numpy"],
             "python that imports numpy and ncnn": [*python, "import numpy, ncnn"],
             "import workbench": [*python, "import workbench"],
-            "workbench --help": [*command, "--help"],
+            "workbench --help": [*COMMAND, "--help"],
             "calibrate": calibrate,
         }
         times = best({name: lambda w=w: run(w) for name, w in calls.items()}, options.rounds)

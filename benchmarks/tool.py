@@ -11,12 +11,11 @@ from __future__ import annotations
 
 import argparse
 import subprocess
-import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from benchmarks.frame import Row, best, parser_of, present
-from benchmarks.startup import run
+from benchmarks.startup import COMMAND, run
 
 MOST = 0.5
 """Of the tool's time, which takes two passes."""
@@ -25,8 +24,7 @@ MOST = 0.5
 def measure(options: argparse.Namespace) -> list[Row]:
     files = [str(Path(name).resolve()) for name in (options.param, options.bin, options.list)]
     with TemporaryDirectory() as folder:
-        command = [sys.executable, "-c", "from workbench.cli import main; main()"]
-        command += ["calibrate", *files, "--table", str(Path(folder, "m.table"))]
+        command = [*COMMAND, "calibrate", *files, "--table", str(Path(folder, "m.table"))]
         command += ["--shape", options.shape, "--mean", options.mean, "--norm", options.norm]
         size = options.shape.split(",")[:2]
         calls = {}
