@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import itertools
+import math
 import threading
 
 import numpy as np
@@ -57,11 +59,9 @@ def held(errors):
     return go
 
 
-def hurry(errors, monkeypatch):
+def hurry(monkeypatch):
     """Let no work be finished when newer waits."""
-    monkeypatch.setattr(live, "PATIENCE_S", 0)
-    monkeypatch.setattr(live, "LEAST_PATIENCE_S", 0)
-    errors._patience = 0
+    monkeypatch.setattr(live, "SILENCE_S", math.inf)
 
 
 def test_a_settled_report_is_what_compare_says(session, errors):
@@ -145,7 +145,7 @@ def test_each_plan_is_simulated_once(session, errors, monkeypatch):
 
 
 def test_in_a_drag_each_probe_has_its_turn(session, errors, monkeypatch):
-    hurry(errors, monkeypatch)
+    hurry(monkeypatch)
     answered, tell = [], errors._tell
 
     def told(asked, **figures):
@@ -164,7 +164,7 @@ def test_in_a_drag_each_probe_has_its_turn(session, errors, monkeypatch):
 
 
 def test_work_under_way_gives_up_for_a_newer_plan(session, errors, monkeypatch):
-    hurry(errors, monkeypatch)
+    hurry(monkeypatch)
     simulated = []
     run, change = session.set_threshold, [2.0, 3.0]
 
@@ -202,6 +202,25 @@ def test_in_a_drag_the_figures_follow_and_are_said_to_be_refined(session, errors
     assert not told[0].fresh
     assert told[0].metrics not in (before, errors.report.own["conv1"].metrics)
     assert errors.report.settled
+
+
+def test_a_figure_comes_even_if_the_hand_never_rests(session, errors, monkeypatch):
+    monkeypatch.setattr(live, "SILENCE_S", 0.1)
+    told, images, number = [], errors._probes._each, itertools.count(1)
+
+    def each():
+        for image in images():
+            if not told:
+                session.set_threshold("conv1", float(next(number)))
+            yield image
+
+    monkeypatch.setattr(errors._probes, "_each", each)
+    tell = errors._tell
+    monkeypatch.setattr(errors, "_tell", lambda *a, **f: (told.append(f), tell(*a, **f)))
+    session.set_threshold("conv1", 0.5)
+    errors.drain()
+    assert list(told[0]["own"]) == ["conv1"]
+    is_what_compare_says(errors.report, session)
 
 
 def test_the_selected_layer_comes_first_and_then_the_whole_network(session, errors):
@@ -409,7 +428,7 @@ def test_only_the_causes_that_a_change_reaches_are_split_anew(session, errors, m
 
 
 def test_a_run_under_way_is_given_up_between_its_layers(session, errors, monkeypatch):
-    hurry(errors, monkeypatch)
+    hurry(monkeypatch)
     seen, run = [], InNcnn.run
 
     def slow(step, blobs):

@@ -34,9 +34,9 @@ if TYPE_CHECKING:
 
 _NONE: Mapping[Any, Any] = MappingProxyType({})
 WATCHED = ("plan", "selected")
-PATIENCE_S, LEAST_PATIENCE_S = 0.15, 0.06
-"""Work is not given up sooner, less the time that the selected layer's own error takes: in a drag
-it would never come to an end, and nothing be seen. Together they make the longest wait for it."""
+SILENCE_S = 0.3
+"""So long after the last figure, work is not given up for newer work: in a drag it would never come
+to an end where a figure takes longer than the hand, and nothing be seen."""
 
 
 class LiveErrors(HasTraits):
@@ -59,7 +59,7 @@ class LiveErrors(HasTraits):
         self._layers = tuple(layer.name for layer in measured_layers(session.model))
         self._work, self._publisher = Mailbox(), Mailbox()
         self._probes: Probes | None = None
-        self._began, self._patience = 0.0, PATIENCE_S
+        self._told = 0.0
         self._step = len(session.log)
         self._lock = Lock()
         self._latest = self._start()
@@ -133,7 +133,7 @@ class LiveErrors(HasTraits):
 
     def _guarded(self) -> None:
         """Refine, and say on the report what goes wrong: nobody sees a thread's exception."""
-        report, self._began = self._latest, time.monotonic()
+        report = self._latest
         try:
             self._refine(report)
         except Overtaken:
@@ -149,9 +149,7 @@ class LiveErrors(HasTraits):
         probes = self._probes
         own, rest = _first(report.layer, report.own)
         for name in own:
-            start = time.monotonic()
             self._tell(report, own={name: probes.own(plan, name)})
-            self._patience = max(PATIENCE_S - (time.monotonic() - start), LEAST_PATIENCE_S)
         if not all(figure.fresh for figure in report.accumulated.values()):
             for number, pairs in probes.answers(plan):
                 self._tell(report, answers={number: pairs})
@@ -181,10 +179,11 @@ class LiveErrors(HasTraits):
                 answers={number: Answer(pairs, fresh) for number, pairs in answers.items()},
             )
             self._latest = replace(entered, problem=problem if fresh else latest.problem)
+            self._told = time.monotonic()
         self._publisher.post(self, self._publish)
 
     def _overtaken(self) -> bool:
-        return self._work.stale(self) and time.monotonic() - self._began > self._patience
+        return self._work.stale(self) and time.monotonic() < self._told + SILENCE_S
 
 
 def _first(layer: str, figures: Mapping[str, F]) -> tuple[list[str], list[str]]:

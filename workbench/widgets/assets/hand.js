@@ -2,21 +2,25 @@
 
 const KEYS = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1, PageDown: -50, PageUp: 50 };
 const ZOOM = { "+": 2, "=": 2, "-": 0.5 };
-const TOLD_MS = 140; // for each message to the kernel JupyterLab lays out and paints parts of itself
+// A move is told when the hand rests, and not too often or seldom: for each message to the kernel
+// JupyterLab lays out and paints parts of itself.
+const REST_MS = 50, LEAST_MS = 140, MOST_MS = 200;
 
-/** A hand whose moves Python hears of, seven times a second; `ask` has the picture painted. */
+/** A hand whose moves Python hears of, some five times a second; `ask` has the picture painted. */
 function handOn(traits, canvas, painter, ask) {
   const { get } = traits;
   let gesture = "", lastKey = 0, grab = null, left = 0, told = 0, timer = 0;
 
   function tell() {
     clearTimeout(timer);
-    [timer, told] = [0, performance.now()];
+    told = performance.now();
     traits.save();
   }
   function put(values) {
     for (const [name, value] of Object.entries(values)) traits.set(name, value);
-    timer ||= setTimeout(tell, Math.max(0, told + TOLD_MS - performance.now()));
+    const since = performance.now() - told;
+    clearTimeout(timer);
+    timer = setTimeout(tell, Math.max(LEAST_MS - since, Math.min(REST_MS, MOST_MS - since)));
   }
   function begin() {
     tell(); // what the last gesture ended with

@@ -1,7 +1,8 @@
 // The picture of a plot. What depends on the data is painted once, on a canvas off the screen;
 // a drag copies that and paints the line and the clipped part over it.
 
-const LEFT = 58, RIGHT = 96, BOTTOM = 24, PAD = 10, ROW = 17; // plot.css knows LEFT and RIGHT
+const LEFT = 58, RIGHT = 96, BOTTOM = 24, PAD = 10, ROW = 17;
+const TRACK = 20; // of the slider, which is painted too; plot.css knows LEFT, RIGHT and TRACK
 
 class Painter {
   constructor({ get }, canvas) {
@@ -23,7 +24,8 @@ class Painter {
     this.full = this.canvas.clientWidth;
     this.width = Math.max(this.full - LEFT - RIGHT, 20);
     this.height = this.canvas.clientHeight;
-    this.bottom = this.height - BOTTOM;
+    this.track = this.get("slider") ? TRACK : 0;
+    this.bottom = this.height - BOTTOM - this.track;
     this.flags = rowsOf(this.get("marks").map((mark) => this.flagOf(mark)));
     this.top = PAD + ROW * (1 + Math.max(-1, ...this.flags.map((flag) => flag.row)));
   }
@@ -110,6 +112,8 @@ class Painter {
       context.fillStyle = this.colour("faint");
       context.fillText(label(v), LEFT - 8, at);
     }
+    context.fillStyle = this.colour("grid");
+    if (this.track) context.fillRect(LEFT, this.height - TRACK / 2 - 2, this.width, 4);
     context.fillStyle = this.colour("faint");
     context.fillRect(LEFT, this.bottom, this.width, 1);
     context.textAlign = "center";
@@ -148,6 +152,7 @@ class Painter {
     if (this.get("note")) return this.paintNote();
     if (this.steps) this.paintClipped(at);
     else this.paintPoint(t);
+    if (this.track) this.paintDot(at, this.height - TRACK / 2, 8, "line");
     this.paintLine(at, active);
     this.paintWords(at, this.words(t));
   }
@@ -170,9 +175,12 @@ class Painter {
   paintPoint(t) {
     const value = this.valueAt(t);
     if (t > this.span || !Number.isFinite(value)) return;
-    this.pen.fillStyle = this.colour("clipped");
+    this.paintDot(this.X(t), this.Y(value), 5, "clipped");
+  }
+  paintDot(x, y, radius, name) {
+    this.pen.fillStyle = this.colour(name);
     this.pen.beginPath();
-    this.pen.arc(this.X(t), this.Y(value), 5, 0, 7);
+    this.pen.arc(x, y, radius, 0, 7);
     this.pen.fill();
   }
   paintLine(at, active) {

@@ -10,9 +10,9 @@ const HTML = `
     <button type="button" title="Zoom in on small thresholds (key +)" aria-label="Zoom in">+</button>
     <label title="Equal distances mean equal ratios: rare values become visible">
       <input type="checkbox"> log scale</label></div></div>
-  <canvas role="slider" tabindex="0" title="${HELP}"></canvas>
-  <div class="wb-plot-track">
-    <input class="wb-plot-slider" type="range" step="any" title="${HELP}"><i></i></div>
+  <div class="wb-plot-stage">
+    <canvas role="slider" tabindex="0" title="${HELP}"></canvas>
+    <input class="wb-plot-slider" type="range" step="any" title="${HELP}"></div>
   <div class="wb-plot-foot"></div>`;
 
 function draw(traits, el) {
@@ -21,7 +21,6 @@ function draw(traits, el) {
   root.innerHTML = HTML;
   el.append(root);
   const canvas = root.querySelector("canvas"), slider = root.querySelector("[type=range]");
-  const thumb = root.querySelector(".wb-plot-track i");
   const log = root.querySelector("[type=checkbox]");
   const [wider, closer] = root.querySelectorAll("button");
   const painter = new Painter(traits, canvas), { get } = traits;
@@ -32,11 +31,11 @@ function draw(traits, el) {
     root.querySelector(".wb-plot-foot").textContent = get("x_label");
     canvas.setAttribute("aria-label", `Threshold on the picture: ${get("title")}`);
     slider.setAttribute("aria-label", `Threshold slider: ${get("title")}`);
-    canvas.style.height = `${get("height")}px`;
+    canvas.style.height = `${get("height") + (get("slider") ? TRACK : 0)}px`;
     log.checked = get("log_y");
     wider.disabled = get("zoom") <= 1;
     for (const control of [slider, log, closer]) control.disabled = Boolean(get("note"));
-    slider.parentElement.hidden = !get("slider");
+    slider.hidden = !get("slider");
   }
   function rebuild() {
     painter.rebuild();
@@ -50,7 +49,6 @@ function draw(traits, el) {
     const said = get("note") || painter.words(t).join(", ");
     const now = { min: get("step"), max: Math.max(get("x_max"), t), now: t, text: said };
     for (const [name, value] of Object.entries(now)) canvas.setAttribute(`aria-value${name}`, value);
-    thumb.style.transform = `translateX(${painter.X(t)}px)`;
     if (hand.holds) return; // the slider's own thumb, which is not seen, costs a layout of the page
     slider.setAttribute("aria-valuetext", said);
     slider.value = t;
