@@ -8,6 +8,7 @@ from hypothesis.extra.numpy import arrays
 
 from workbench.numerics import compiled
 from workbench.numerics.histogram import count, largest
+from workbench.numerics.metrics import BLOCK, Sums
 
 values = arrays(
     np.float32,
@@ -32,6 +33,21 @@ def test_equal_bins_are_the_same_as_without_compiled_loops(x, absmax, bins):
     (ours, zeros), (theirs, their_zeros) = either(lambda: count(x, absmax, bins))
     assert np.array_equal(ours, theirs)
     assert zeros == their_zeros == np.count_nonzero(x == 0)
+
+
+@given(values, values)
+def test_the_sums_of_two_blobs_are_the_same_as_without_compiled_loops(x, y):
+    ours, theirs = either(lambda: Sums.of(x[: y.size], y[: x.size]))
+    assert ours == theirs
+
+
+@pytest.mark.parametrize("size", [BLOCK - 8, BLOCK, BLOCK + 9, 3 * BLOCK + 7])
+def test_the_sums_of_many_blocks_are_the_same_as_without_compiled_loops(size):
+    rng = np.random.default_rng(size)
+    x = np.maximum(rng.normal(0, 1, size), 0).astype(np.float32)
+    y = (x + rng.normal(0, 0.4, size)).astype(np.float32)
+    ours, theirs = either(lambda: Sums.of(x, y))
+    assert ours == theirs
 
 
 @given(values)

@@ -1,7 +1,7 @@
 """The loops over all values, compiled for this processor when this file is imported.
 
-llvmlite compiles `workbench.numerics.intermediate` within some hundredths of a second, without a
-file to keep. Called through ctypes, so that other threads run meanwhile.
+llvmlite compiles `intermediate` and `intermediate_sums` within some hundredths of a second, without
+a file to keep. Called through ctypes, so that other threads run meanwhile.
 """
 
 from __future__ import annotations
@@ -14,19 +14,21 @@ import llvmlite.binding as llvm  # type: ignore[import-untyped]
 import numpy as np
 from numpy.typing import NDArray
 
+from workbench.numerics import intermediate, intermediate_sums
 from workbench.numerics.compiled import SPARE
-from workbench.numerics.intermediate import WIDTH, code
+from workbench.numerics.intermediate import WIDTH
 
 
 def compile_loops(pack: bool | None = None) -> Any:
-    """Compile the functions; `pack` as in `code`, by default where the processor can."""
+    """Compile the functions; `pack` as in `intermediate.code`, by default where it is quick."""
     llvm.initialize_native_target()
     llvm.initialize_native_asmprinter()
     features = llvm.get_host_cpu_features()
     pack = bool(features.get("avx512f")) if pack is None else pack
     target, name = llvm.Target.from_default_triple(), llvm.get_host_cpu_name()
     machine = target.create_target_machine(name, features.flatten(), opt=3, jit=True)
-    engine = llvm.create_mcjit_compiler(llvm.parse_assembly(code(pack)), machine)
+    text = intermediate.code(pack) + intermediate_sums.code()
+    engine = llvm.create_mcjit_compiler(llvm.parse_assembly(text), machine)
     engine.finalize_object()
     return engine
 
@@ -43,6 +45,10 @@ _LARGEST = CFUNCTYPE(c_uint32, c_void_p, c_size_t)(_ENGINE.get_function_address(
 _COUNT_ROOTS = roots_of(_ENGINE)
 _COUNT_EQUAL = CFUNCTYPE(None, c_void_p, c_size_t, c_float, c_float, c_void_p, c_uint32)(
     _ENGINE.get_function_address("count_equal")
+)
+
+_ADD_SUMS = CFUNCTYPE(None, c_void_p, c_void_p, c_size_t, c_void_p)(
+    _ENGINE.get_function_address("add_sums")
 )
 
 
@@ -110,6 +116,17 @@ def count_equal(
     for part in _whole(values):
         _COUNT_EQUAL(part.ctypes.data, part.size, limit, bins, counts.ctypes.data, spare)
     counts[spare:][values.size % WIDTH or WIDTH :] -= np.uint32(1)  # what fills up the last 16
+
+
+def add_sums(a: NDArray[np.float32], b: NDArray[np.float32], totals: NDArray[np.float64]) -> None:
+    """Add the sums that `metrics` takes of two blobs.
+
+    Args:
+        a: the reference, contiguous float32 (n,); n is a multiple of LANES.
+        b: likewise.
+        totals: contiguous float64 (SUMS, LANES), changed in place.
+    """
+    _ADD_SUMS(a.ctypes.data, b.ctypes.data, a.size, totals.ctypes.data)
 
 
 def _whole(values: NDArray[np.float32]) -> tuple[NDArray[np.float32], ...]:

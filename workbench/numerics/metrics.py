@@ -15,12 +15,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from workbench.errors import InputError
+from workbench.numerics import compiled
+from workbench.numerics.intermediate_sums import LANES, SUMS
 
 Blob = NDArray[Any]
 
-BLOCK = 1 << 13
-"""Elements of a block: its copies in float64 stay in a cache, and its products on one core. (From
-10,000 elements on OpenBLAS shares a product out, and waits when the other cores are busy.)"""
+BLOCK = 128 * LANES
+"""Elements of a block: its copies in float64 stay in a cache."""
 
 
 @dataclass(frozen=True)
@@ -60,10 +61,13 @@ class Sums:
                 f"{np.shape(reference)}"
             )
         a, b = np.ravel(reference), np.ravel(result)
-        blocks = (slice(start, start + BLOCK) for start in range(0, a.size, BLOCK))
-        parts = [_sums(a[block], b[block]) for block in blocks]
-        totals = (sum(column) for column in zip(*parts, strict=True)) if parts else [0] * 9
-        return cls(a.size, *totals)
+        even = a.size // LANES * LANES
+        rest = np.zeros((2, LANES), np.float32 if a.dtype == b.dtype == np.float32 else np.float64)
+        rest[:, : a.size - even] = a[even:], b[even:]
+        totals = np.zeros((SUMS, LANES))
+        _add(a[:even], b[:even], totals)
+        _add(rest[0], rest[1], totals)
+        return cls(a.size, *totals.sum(axis=1).tolist())
 
     @property
     def cosine(self) -> float:
@@ -147,25 +151,28 @@ def decibels(signal: float, noise: float) -> float:
     return 10 * (math.log10(signal) - math.log10(noise))
 
 
-def _sums(reference: Blob, result: Blob) -> tuple[float, ...]:
-    """The sums of one block, without its size. The arrays are its own, and are used again."""
-    a, b = reference.astype(np.float64), result.astype(np.float64)
-    signal, square, product = float(a @ a), float(b @ b), float(a @ b)
-    error = np.subtract(a, b, out=b)
-    noise = float(error @ error)
-    np.abs(error, out=error)
-    distance = float(error.sum())
-    # a ratio is to be 0 / 1 where a is zero: arithmetic is quicker here than a mask
-    known, size = a != 0, np.abs(a, out=a)
-    size += ~known
-    error *= known
-    ratios = np.divide(error, size, out=error)
-    ratio_sum, zeros = float(ratios.sum()), a.size - int(np.count_nonzero(known))
-    np.fmin(ratios, 2, out=ratios)  # so that what is left out is finite
-    small = ratios <= 1
-    counted = int(np.count_nonzero(small)) - zeros
-    small_sum = float(ratios @ small)
-    return (
-        *(signal, square, product, noise, distance),
-        *(a.size - zeros, ratio_sum, counted, small_sum),
+def _add(a: Blob, b: Blob, totals: NDArray[np.float64]) -> None:
+    """Add the sums of values (n,) to those (SUMS, LANES) in place; n is a multiple of LANES."""
+    loops, single = compiled.loops(), a.dtype == b.dtype == np.float32
+    if loops and single and a.flags.c_contiguous and b.flags.c_contiguous:
+        loops.add_sums(a, b, totals)
+        return
+    for start in range(0, a.size, BLOCK):
+        block = slice(start, start + BLOCK)
+        _add_block(a[block].astype(np.float64), b[block].astype(np.float64), totals)
+
+
+def _add_block(a: NDArray[np.float64], b: NDArray[np.float64], totals: NDArray[np.float64]) -> None:
+    """The clear form of the compiled loop, which gives the same bits."""
+    error, size = a - b, np.abs(a)
+    distance, known = np.abs(error), size != 0
+    ratio = np.where(known, distance, 0) / (size + ~known)
+    small = known & (ratio <= 1)
+    columns = (
+        *(a * a, b * b, a * b, error * error, distance),
+        *(known, ratio, small, np.where(small, ratio, 0)),
     )
+    for total, column in zip(totals, columns, strict=True):
+        rows = column.reshape(-1, LANES).astype(np.float64, copy=False)
+        rows[0] += total  # first, as the loop adds
+        total[:] = rows.sum(axis=0)

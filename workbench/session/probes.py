@@ -12,6 +12,7 @@ from workbench.calibration.inputs import Item
 from workbench.calibration.plan import Plan
 from workbench.graph import Layer
 from workbench.model import Model
+from workbench.numerics import compiled
 from workbench.session.outputs import Pair, pairs_of
 from workbench.simulation.blob import Blob, Run
 from workbench.simulation.causes import Causes, Dissection
@@ -51,6 +52,7 @@ class Probes:
         scheme: Scheme,
         overtaken: Callable[[], bool],
     ) -> None:
+        compiled.prepare()  # for the metrics
         self._model = model
         self._inputs = inputs
         self._overtaken = overtaken

@@ -51,11 +51,13 @@ class Blob:
         return dequantize(self.array, scale.reshape(-1, *[1] * (self.array.ndim - 1)))
 
     def equals(self, other: Blob) -> bool:
-        """Tell whether both hold the same numbers in the same scale."""
-        same_kind = self.array.dtype == other.array.dtype and _same(self.scale, other.scale)
-        return same_kind and np.array_equal(
-            self.array, other.array, equal_nan=self.array.dtype.kind == "f"
-        )
+        """Tell whether both hold the same bits in the same scale."""
+        if self.array.dtype != other.array.dtype or not _same(self.scale, other.scale):
+            return False
+        bits = f"i{self.array.itemsize}"
+        ours, theirs = self.array.view(bits), other.array.view(bits)
+        # what differs mostly differs in its first channel
+        return np.array_equal(ours[:1], theirs[:1]) and np.array_equal(ours, theirs)
 
 
 @dataclass(frozen=True, eq=False)

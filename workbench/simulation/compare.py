@@ -18,7 +18,7 @@ from workbench.calibration.inputs import Item
 from workbench.calibration.plan import Plan
 from workbench.errors import InputError
 from workbench.model import Model
-from workbench.numerics import metrics
+from workbench.numerics import compiled, metrics
 from workbench.simulation.blob import Run
 from workbench.simulation.causes import Causes, Dissection
 from workbench.simulation.simulator import Simulator
@@ -144,6 +144,7 @@ def compare(
     """
     if len(inputs) == 0:
         raise InputError("there are no inputs to compare on")
+    compiled.prepare()  # for the metrics
     reference, simulator = Simulator(model, plan, "float"), Simulator(model, plan, scheme)
     questions = (Dissection(model), BitsQuestion(model, plan)) if alone else None
     images = [
