@@ -13,6 +13,7 @@ from PIL import Image
 
 from workbench.formats.param import parse_param
 from workbench.formats.weights import Weight
+from workbench.graph import Graph
 from workbench.model import Model
 
 # a busy machine is no fault of what is tested
@@ -60,6 +61,14 @@ def tiny(edit: Callable[[str, str, np.ndarray], np.ndarray] | None = None) -> Mo
 def model() -> Model:
     """The small network with random weights."""
     return tiny()
+
+
+@pytest.fixture
+def two_headed() -> Model:
+    """The small network cut off after `dw` and `conv2`: two outputs, 4 x 8 x 8 each."""
+    whole = tiny()
+    weights = {name: whole.weights[name] for name in ("conv1", "dw", "conv2")}
+    return Model(Graph(whole.graph.layers[:5]), weights)
 
 
 @pytest.fixture

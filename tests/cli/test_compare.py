@@ -62,6 +62,17 @@ def test_right_answers_are_counted_when_labels_are_given(run, files, table):
     assert "no label for '1.npy'" in err
 
 
+def test_the_output_with_the_class_scores_is_named(run, files, table):
+    words = ("--limit", "1", "--labels", "labels.txt", "--output")
+    (files / "labels.txt").write_text("0.npy 1\n")
+    assert run("compare", *FILES, table, "npy", *words, "prob")[0] == 0
+    status, _, err = run("compare", *FILES, table, "npy", *words, "fc")
+    assert status == 1
+    assert "no output fc" in err
+    assert "It has prob." in err
+    assert run("compare", *FILES, table, "npy", "--output", "prob")[0] == 2
+
+
 def test_golden_vectors_are_of_one_scheme(run, table):
     assert run("compare", *FILES, table, "npy", "--scheme", "all", "--dump", "d")[0] == 2
 

@@ -5,8 +5,6 @@ import pytest
 
 from workbench.calibration.collect import collect
 from workbench.calibration.plan import calibrate
-from workbench.graph import Graph
-from workbench.model import Model
 from workbench.session.outputs import Answer, Pair, pairs_of
 from workbench.simulation.simulator import simulate
 
@@ -52,11 +50,9 @@ def test_outputs_of_different_shapes_have_no_figures():
     assert np.isnan([one.cosine, one.sqnr_db]).all()
 
 
-def test_every_output_has_its_pair(model, arrays):
-    layers = model.graph.layers[:5]
-    weights = {name: model.weights[name] for name in ("conv1", "dw", "conv2")}
-    cut = Model(Graph(layers), weights)
-    plan = calibrate(cut, collect(cut, arrays, progress=False))
-    pairs = pairs_of(simulate(cut, plan, arrays[0], "float"), simulate(cut, plan, arrays[0]))
+def test_every_output_has_its_pair(two_headed, arrays):
+    plan = calibrate(two_headed, collect(two_headed, arrays, progress=False))
+    runs = [simulate(two_headed, plan, arrays[0], scheme) for scheme in ("float", "requantize")]
+    pairs = pairs_of(*runs)
     assert [pair.blob for pair in pairs] == ["dw", "conv2"]
     assert all(20 < pair.sqnr_db < 60 for pair in pairs)

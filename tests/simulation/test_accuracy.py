@@ -48,6 +48,19 @@ def test_minmax_loses_the_network_with_the_long_tail_and_kl_does_not():
     assert results["minmax"].int8_top1 < 0.8
 
 
+def test_of_several_outputs_one_is_named(two_headed, arrays):
+    plan = calibrate(two_headed, collect(two_headed, arrays, progress=False))
+    reference = Simulator(two_headed, plan, "float")
+    for output in ("dw", "conv2"):
+        labels = [int(reference.run(array)[output].real.argmax()) for array in arrays]
+        result = accuracy(two_headed, plan, arrays, labels, output=output, progress=False)
+        assert result.float_top1 == 1.0
+    with pytest.raises(InputError, match=r"several outputs \(dw, conv2\)"):
+        accuracy(two_headed, plan, arrays, [0] * 6, progress=False)
+    with pytest.raises(InputError, match="no output fc"):
+        accuracy(two_headed, plan, arrays, [0] * 6, output="fc", progress=False)
+
+
 def test_labels_that_do_not_fit_are_an_error(model, plan, arrays):
     with pytest.raises(InputError, match="6 inputs and 2 labels"):
         accuracy(model, plan, arrays, [1, 2], progress=False)

@@ -9,6 +9,7 @@ from tests.widgets.synthetic import synthetic_statistics
 from workbench.calibration.inputs import ImageFolder
 from workbench.calibration.labelled import Labelled
 from workbench.session import Session
+from workbench.simulation.simulator import Simulator
 from workbench.widgets.accuracy import AccuracyPanel
 
 
@@ -53,6 +54,21 @@ def test_a_result_is_stale_when_the_plan_changes_and_fresh_again_after_undo(sess
     session.undo()
     panel.drain()
     assert "stale" not in panel.state.value
+
+
+def test_of_several_outputs_one_holds_the_class_scores(two_headed, arrays):
+    session = Session(two_headed, synthetic_statistics(two_headed), probes=arrays[:1])
+    run = Simulator(two_headed, session.plan, "float").run
+    labels = tuple(int(run(array)["conv2"].real.argmax()) for array in arrays)
+    panel = AccuracyPanel(session, Labelled(arrays, labels))
+    assert panel.output.options == ("dw", "conv2")
+    assert panel.output.layout.display != "none"
+    panel.output.value = "conv2"
+    assert measured(panel).measurement.progress.measured.accuracy.float_top1 == 1.0
+
+
+def test_an_only_output_is_not_asked_for(session, labelled):
+    assert AccuracyPanel(session, labelled).output.layout.display == "none"
 
 
 def test_a_folder_of_subfolders_is_measured(model, pictures):

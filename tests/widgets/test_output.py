@@ -10,8 +10,6 @@ from PIL import Image
 from tests.widgets.synthetic import synthetic_statistics
 from workbench.calibration.collect import collect
 from workbench.calibration.inputs import ImageFolder
-from workbench.graph import Graph
-from workbench.model import Model
 from workbench.session import Session
 from workbench.session.outputs import Pair
 from workbench.widgets.output import OutputView, _rows
@@ -126,11 +124,9 @@ def test_a_sleeping_view_is_drawn_when_it_wakes(session, shown):
     assert view.cards.cards != before
 
 
-def test_other_outputs_are_pictured(model, arrays):
-    cut = Model(
-        Graph(model.graph.layers[:5]), {n: model.weights[n] for n in ("conv1", "dw", "conv2")}
-    )
-    view = OutputView(Session(cut, collect(cut, arrays, progress=False), probes=arrays[:1]))
+def test_other_outputs_are_pictured(two_headed, arrays):
+    statistics = collect(two_headed, arrays, progress=False)
+    view = OutputView(Session(two_headed, statistics, probes=arrays[:1]))
     settle(view)
     (card,) = view.cards.cards
     assert card["agrees"] is None

@@ -20,7 +20,7 @@ from workbench.export.speed import measure_speed
 from workbench.export.table import load_table
 from workbench.files import replacing
 from workbench.model import load_model
-from workbench.simulation.accuracy import accuracy
+from workbench.simulation.accuracy import accuracy, scores_of
 from workbench.simulation.compare import Comparison, as_objects
 from workbench.simulation.compare import compare as compare_networks
 from workbench.simulation.scheme import SCHEMES
@@ -49,6 +49,11 @@ from workbench.simulation.scheme import SCHEMES
     help="A text file with FILE LABEL on each line: also count the right answers of both.",
 )
 @click.option(
+    "--output",
+    metavar="BLOB",
+    help="With --labels: the output that holds the class scores, where there are several.",
+)
+@click.option(
     "--time",
     "threads",
     type=click.IntRange(1),
@@ -65,6 +70,7 @@ def compare(
     html_file: Path | None,
     folder: Path | None,
     label_file: Path | None,
+    output: str | None,
     threads: int | None,
     **settings: Any,
 ) -> None:
@@ -76,18 +82,22 @@ def compare(
     """
     if folder and scheme == "all":
         raise click.UsageError("--dump needs one --scheme.")
+    if output and not label_file:
+        raise click.UsageError("--output goes with --labels.")
     model = load_model(param, weights)
     plan = load_table(table, model)
     limit = settings.pop("limit")
     items = open_inputs(model, inputs, settings)[:limit]
     labels = _labels(label_file, items) if label_file else []
+    scores = scores_of(model, output) if label_file else None
     progress = sys.stderr.isatty()
     names = [name for name in SCHEMES if name != "float"] if scheme == "all" else [scheme]
     results = [compare_networks(model, plan, items, name, progress=progress) for name in names]
     for result in results:
         click.echo(str(result))
         if label_file:
-            click.echo(str(accuracy(model, plan, items, labels, result.scheme, progress=progress)))
+            options: Any = {"output": scores, "progress": progress}
+            click.echo(str(accuracy(model, plan, items, labels, result.scheme, **options)))
     if threads:
         click.echo(f"time of one run in ncnn, {threads} threads: median (5 % to 95 %)")
         click.echo(str(measure_speed(model, plan, items[0], Clock(threads))))

@@ -13,7 +13,7 @@ from workbench.calibration.plan import Plan
 from workbench.errors import InputError
 from workbench.session.mailbox import Mailbox, problem_of
 from workbench.session.session import Session
-from workbench.simulation.accuracy import Accuracy, accuracy
+from workbench.simulation.accuracy import Accuracy, accuracy, scores_of
 from workbench.simulation.simulator import Simulator
 
 
@@ -78,14 +78,15 @@ class Measurement(HasTraits):
         self._asked: object = None
         super().__init__()
 
-    def start(self, labelled: Callable[[], Labelled]) -> None:
+    def start(self, labelled: Callable[[], Labelled], output: str | None = None) -> None:
         """Measure from the start, whatever is under way.
 
         Args:
             labelled: finds the labelled set; called on the measuring thread.
+            output: the blob of class scores; the network's only output if not given.
         """
         self._asked = asked = object()
-        self._mailbox.post(self, lambda: self._guarded(asked, labelled))
+        self._mailbox.post(self, lambda: self._guarded(asked, labelled, output))
 
     def cancel(self) -> None:
         """Stop before the next image."""
@@ -99,18 +100,19 @@ class Measurement(HasTraits):
         """
         self._mailbox.drain(timeout_s)
 
-    def _guarded(self, asked: object, labelled: Callable[[], Labelled]) -> None:
+    def _guarded(self, asked: object, labelled: Callable[[], Labelled], output: str | None) -> None:
         kept = Progress(measured=self.progress.measured)
         try:
             self.progress = replace(kept, running=True)
-            self.progress = Progress(measured=self._measure(asked, labelled()))
+            self.progress = Progress(measured=self._measure(asked, labelled(), output))
         except _Cancelled:
             self.progress = replace(self.progress, running=False, cancelled=True)
         except Exception as error:
             self.progress = replace(kept, problem=problem_of(error, "measuring the accuracy"))
 
-    def _measure(self, asked: object, found: Labelled) -> Measured:
+    def _measure(self, asked: object, found: Labelled, output: str | None) -> Measured:
         session, plan = self._session, self._session.plan
+        output = scores_of(session.model, output)
         images, began = len(found.labels), time.monotonic()
 
         def before(done: int) -> None:
@@ -120,18 +122,17 @@ class Measurement(HasTraits):
             self.progress = replace(self.progress, done=done, images=images, seconds_left=left)
 
         before(0)
-        self._check_order(found, plan)
+        self._check_order(found, plan, output)
         parts = (session.model, plan, found.inputs, found.labels, self._scheme)
-        result = accuracy(*parts, progress=False, before=before)
+        result = accuracy(*parts, output=output, progress=False, before=before)
         return Measured(result, plan, found.order)
 
-    def _check_order(self, found: Labelled, plan: Plan) -> None:
+    def _check_order(self, found: Labelled, plan: Plan, output: str) -> None:
         """The order of subfolders says which class they are only if there is one for each."""
-        graph = self._session.model.graph
-        if not found.order or len(graph.outputs) != 1:
+        if not found.order:
             return
         run = Simulator(self._session.model, plan, "float").run(found.inputs[0])
-        classes = run[graph.outputs[0]].array.size
+        classes = run[output].array.size
         if len(found.order) != classes:
             raise InputError(
                 f"there are {len(found.order)} subfolders and {classes} classes",

@@ -66,11 +66,11 @@ def accuracy(
 
     Raises:
         InputError: inputs and labels differ in number, or there are several outputs to choose
-            from, or a label is no index into the output.
+            from or none of that name, or a label is no index into the output.
     """
     if len(inputs) != len(labels) or len(labels) == 0:
         raise InputError(f"there are {len(inputs)} inputs and {len(labels)} labels")
-    blob = output or _only_output(model)
+    blob = scores_of(model, output)
     pair = [Simulator(model, plan, name) for name in ("float", scheme)]
     bar = tqdm(range(len(inputs)), "measuring accuracy", unit="image", disable=not progress)
     answers = np.empty((len(inputs), 2), np.int64)
@@ -99,10 +99,21 @@ def _answer(simulator: Simulator, item: Item, blob: str, largest_label: int) -> 
     return int(scores.argmax())
 
 
-def _only_output(model: Model) -> str:
-    if len(model.graph.outputs) != 1:
+def scores_of(model: Model, output: str | None = None) -> str:
+    """Return the output that holds the class scores: `output`, or the only one there is.
+
+    Raises:
+        InputError: there are several, or none of that name.
+    """
+    outputs = model.graph.outputs
+    if output in outputs:
+        return output
+    names = ", ".join(outputs)
+    if output:
+        raise InputError(f"the network has no output {output}", advice=f"It has {names}.")
+    if len(outputs) != 1:
         raise InputError(
-            f"the network has several outputs ({', '.join(model.graph.outputs)})",
-            advice="Say which one holds the class scores.",
+            f"the network has several outputs ({names})",
+            advice="Say which one holds the class scores (output, --output).",
         )
-    return model.graph.outputs[0]
+    return outputs[0]

@@ -51,6 +51,12 @@ class AccuracyPanel(View):
             layout={"flex": "1 1 260px", "display": "none" if self._given else ""},
             **named("Labelled set", f"Images whose class is known: {WHERE}"),
         )
+        outputs = session.model.graph.outputs
+        self.output = widgets.Dropdown(
+            options=outputs,
+            layout={"display": "none" if len(outputs) == 1 else ""},
+            **named("Class scores", "The output of the network that holds a score for each class"),
+        )
         self.run = widgets.Button(
             description="Measure accuracy",
             tooltip="Run float and int8 on every labelled image and count the right answers",
@@ -60,10 +66,11 @@ class AccuracyPanel(View):
             description="Cancel", tooltip="Stop after the present image", disabled=True
         )
         self.state = widgets.HTML().add_class("wb-accuracy")
-        self.run.on_click(lambda _: self.measurement.start(self._found))
+        self.run.on_click(lambda _: self.measurement.start(self._found, self.output.value))
         self.cancel.on_click(lambda _: self.measurement.cancel())
         head = widgets.HTML("<h4>Accuracy on a labelled set</h4>")
-        controls = widgets.HBox([self.path, self.run, self.cancel]).add_class("wb-accuracy-row")
+        controls = widgets.HBox([self.path, self.output, self.run, self.cancel])
+        controls.add_class("wb-accuracy-row")
         super().__init__(session, head, controls, self.state)
         self.add_class("wb-accuracy-part")
 
