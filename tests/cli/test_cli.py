@@ -5,6 +5,7 @@ import sys
 
 import pytest
 
+from workbench import cli
 from workbench.export.table import load_table
 from workbench.model import load_model
 
@@ -119,6 +120,15 @@ def test_inspect_shows_layers_weights_and_scales(run):
     assert "weight 36 float32" in out
     assert "scale" in out
     assert "4 layers can be quantized" in out
+
+
+def test_help_needs_none_of_the_commands():
+    code = "import sys; from workbench import cli; cli.main()"
+    child = [sys.executable, "-X", "importtime", "-c", code, "--help"]
+    done = subprocess.run(child, capture_output=True, text=True, check=True)
+    assert all(f"\n  {name} " in done.stdout for name in cli.COMMANDS)
+    assert "workbench.cli" in done.stderr
+    assert "numpy" not in done.stderr
 
 
 def test_help_tells_a_newcomer_what_each_command_is_for(run):

@@ -14,7 +14,14 @@ import click
 
 from workbench.errors import WorkbenchError, WorkbenchWarning
 
-COMMANDS = ("calibrate", "compare", "firmware", "inspect", "lab", "quantize")
+COMMANDS = {
+    "calibrate": "From images to a calibration table.",
+    "compare": "The int8 network against the float one, layer by layer.",
+    "firmware": "The network in integers alone, as files and as a C program.",
+    "inspect": "The layers of a network, and whether its files are sound.",
+    "lab": "The notebooks in JupyterLab, or the page as an application.",
+    "quantize": "The int8 network as ncnn's converter writes it.",
+}
 
 
 class Commands(click.Group):
@@ -23,6 +30,11 @@ class Commands(click.Group):
     def list_commands(self, context: click.Context) -> list[str]:
         """Return their names."""
         return list(COMMANDS)
+
+    def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
+        """List them without an import, which takes a third of a second."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
 
     def get_command(self, context: click.Context, name: str) -> click.Command | None:
         """Import one; None if there is none of this name."""
