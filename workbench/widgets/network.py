@@ -56,7 +56,7 @@ class NetworkPicture(anywidget.AnyWidget):
         meaning: what the colours are of.
     """
 
-    _esm = script("kit.js", "network.js")
+    _esm = script("kit.js", "drawing.js", "network.js")
     _css = style()
 
     network = Dict().tag(sync=True)

@@ -11,13 +11,6 @@ const ERRORS_HTML = `
   <div class="wb-errors-means"></div>`;
 const NARROW = 12; // pixels: a column that has no room for a name
 
-function element(name, kind, text = "") {
-  const made = document.createElement(name);
-  made.className = kind;
-  made.textContent = text;
-  return made;
-}
-
 function render({ model, el }) {
   const root = element("div", "wb-errors");
   root.innerHTML = ERRORS_HTML;

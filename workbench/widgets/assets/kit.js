@@ -22,6 +22,15 @@ function penOf(canvas, width, height, look) {
   return pen;
 }
 
+/** A new element, put at the end of its parent. */
+function element(name, className = "", text = "", parent) {
+  const made = document.createElement(name);
+  made.className = className;
+  made.textContent = text;
+  parent?.append(made);
+  return made;
+}
+
 /** Give an element a text, unless it has it: the browser would lay it out anew. */
 function write(element, text) {
   if (element.textContent !== text) element.textContent = text;
