@@ -217,17 +217,19 @@ class FineCounter:
 
     @property
     def tally(self) -> FineTally:
-        """All that has been counted."""
+        """All that has been counted. It takes the table with it: nothing can be added any more."""
         self._settle()
         last = int(fine_bins(np.array([self._absmax], np.float32), self._exponent)[0])
         used = last + 1 if self._absmax else 0
-        counts = self._table[:used] + self._low[:used]
-        zeros = self._table[FINE_BINS:] + self._low[FINE_BINS:]
+        table = self._table
+        table += self._low
+        self._loops = None
+        del self._table
         return FineTally(
             self._absmax,
             self._nonfinite,
             self._blob_size,
-            counts,
-            int(zeros.sum(dtype=np.uint32)),
+            table[:used],
+            int(table[FINE_BINS:].sum(dtype=np.uint32)),
             self._exponent,
         )
