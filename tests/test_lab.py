@@ -141,8 +141,9 @@ def test_our_settings_stand_before_the_users_own(monkeypatch):
     assert theirs == "their own"
     assert (Path(ours) / "voila" / "templates" / "workbench" / "index.html.j2").is_file()
     settings = Path(found["JUPYTER_CONFIG_PATH"].split(os.pathsep)[0]) / "labconfig"
-    (asked,) = json.loads((settings / "page_config.json").read_text())["disabledExtensions"]
-    assert asked == "@jupyterlab/apputils-extension:announcements"
+    disabled = json.loads((settings / "page_config.json").read_text())["disabledExtensions"]
+    assert disabled["@jupyterlab/apputils-extension:announcements"]
+    assert disabled["@jupyterlab/application-extension:faviconbusy"]
 
 
 SERVE = """

@@ -39,7 +39,8 @@ probes = open_inputs(model, {inputs!r}, {settings!r})[:{probes}]
 Workbench(Session.open({session!r}, model, probes))
 """
 JUPYTER = Path(__file__).resolve().parent / "jupyter"
-"""Where Voila finds our template, and JupyterLab that it shall not ask whether to fetch news."""
+"""Where Voila finds our template, and JupyterLab that it shall not ask whether to fetch news, nor
+fetch another icon for the browser's tab whenever the kernel is busy: in a drag that is often."""
 SOON_S = 60
 
 
