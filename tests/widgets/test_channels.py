@@ -72,7 +72,7 @@ def test_it_has_the_axis_of_the_histogram(session, view):
 
 
 def test_it_drags_and_follows_as_the_other_pictures_do(session, view):
-    hand = {"key": "conv1", "threshold": 0.2, "gesture": "drag"}
+    hand = {"key": "conv1", "threshold": 0.2, "gesture": "drag", "seen": view.plot.moves}
     view.plot.set_state({"threshold": 0.2, "hand": hand})
     settle(view)
     assert (session.plan["conv1"].threshold, session.plan["conv1"].method) == (0.2, BY_HAND)
@@ -86,7 +86,7 @@ def test_it_drags_and_follows_as_the_other_pictures_do(session, view):
 
 def test_counts_that_come_late_leave_line_and_zoom_alone(session):
     view = ChannelsView(session)
-    hand = {"key": "conv1", "threshold": 0.3, "gesture": "drag"}
+    hand = {"key": "conv1", "threshold": 0.3, "gesture": "drag", "seen": view.plot.moves}
     view.plot.set_state({"threshold": 0.3, "hand": hand})
     view.drain()
     view.plot.set_state({"threshold": 0.4, "zoom": 4.0})  # its message is not yet here

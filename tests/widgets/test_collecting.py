@@ -134,7 +134,7 @@ def test_the_line_follows_kl_until_it_is_moved_by_hand(model, arrays):
     view.wait()
     plot = view.plots[0]
     assert plot.threshold == plot.marks[0]["threshold"]
-    plot.hand = {"key": "conv1", "threshold": 1.25, "gesture": "a"}
+    plot.hand = {"key": "conv1", "threshold": 1.25, "gesture": "a", "seen": 0}
     view.refresh()
     assert plot.threshold == 1.25
 

@@ -26,8 +26,9 @@ def test_every_part_shows_the_same_layer(session):
 
 def test_a_drag_reaches_every_part(session):
     page = Workbench(session)
-    hand = {"key": "conv1", "threshold": 0.25, "gesture": "drag"}
-    page.layer.part("Search").plot.set_state({"threshold": 0.25, "hand": hand})
+    plot = page.layer.part("Search").plot
+    hand = {"key": "conv1", "threshold": 0.25, "gesture": "drag", "seen": plot.moves}
+    plot.set_state({"threshold": 0.25, "hand": hand})
     page.drain()
     assert page.threshold.number.value == "0.25"
     assert "by hand" in page.numbers.table.value
@@ -36,7 +37,7 @@ def test_a_drag_reaches_every_part(session):
 
 def test_two_pages_of_one_session_agree(session):
     one, two = Workbench(session), Workbench(session)
-    hand = {"key": "conv1", "threshold": 0.25, "gesture": "drag"}
+    hand = {"key": "conv1", "threshold": 0.25, "gesture": "drag", "seen": one.histogram.plot.moves}
     one.histogram.plot.set_state({"threshold": 0.25, "hand": hand})
     one.drain()
     assert two.histogram.plot.threshold == 0.25

@@ -21,9 +21,10 @@ def array(data):
     return np.frombuffer(data, "<f4")
 
 
-def drag(view, threshold, gesture="drag", key=None):
+def drag(view, threshold, gesture="drag", key=None, seen=None):
     """What the browser sends while a line is dragged."""
-    hand = {"key": key or view.plot.key, "threshold": threshold, "gesture": gesture}
+    seen = view.plot.moves if seen is None else seen
+    hand = {"key": key or view.plot.key, "threshold": threshold, "gesture": gesture, "seen": seen}
     view.plot.set_state({"threshold": threshold, "hand": hand})
 
 
@@ -67,6 +68,25 @@ def test_undo_moves_the_line_back(session, view):
     session.redo()
     view.drain()
     assert view.plot.threshold == 0.3
+
+
+def test_a_hand_that_crossed_an_undo_and_the_line_end_at_one_place(session, view, monkeypatch):
+    drag(view, 0.3)
+    view.drain()
+    seen = view.plot.moves
+    session.undo()
+    view.drain()
+    sent, send = [], view.plot.send_state
+    monkeypatch.setattr(view.plot, "send_state", lambda key=None: (sent.append(key), send(key)))
+    drag(view, 0.35, seen=seen)  # on its way when the line was moved back
+    view.drain()
+    assert session.plan["conv1"].threshold == view.plot.threshold == 0.35
+    assert any("threshold" in (key or ()) for key in sent)  # the browser has the line elsewhere
+    sent.clear()
+    drag(view, 0.4)
+    view.drain()
+    assert session.plan["conv1"].threshold == 0.4
+    assert not any("threshold" in (key or ()) for key in sent)
 
 
 def test_a_late_refresh_does_not_pull_the_line_out_of_the_hand(session, view):

@@ -29,10 +29,12 @@ class ThresholdPlot(anywidget.AnyWidget):
         marks: named thresholds: mappings with label, threshold, colour (a name of
             look.css or a CSS colour) and dash (lengths in pixels).
         threshold: where the line stands.
-        hand: what the user did last on this plot: the key of the data, the threshold, and the
-            gesture (one text for a whole drag or a burst of keys).
-        leader: the `model_id` of another plot, whose threshold, zoom and hand this one has instead
-            of its own: the two move together in the browser. Empty if it stands alone.
+        hand: what the user did last on this plot: the key of the data, the threshold, the
+            gesture (one text for a whole drag or a burst of keys), and which of our moves the
+            browser had `seen` then.
+        moves: how often the line was moved from here.
+        leader: the `model_id` of another plot, whose threshold, zoom, hand and moves this one has
+            instead of its own: the two move together in the browser. Empty if it stands alone.
         key: name of what is shown, handed back in `hand`.
         note: if not empty, shown in the middle of the picture instead of the line.
     """
@@ -51,6 +53,7 @@ class ThresholdPlot(anywidget.AnyWidget):
     marks = List(Dict()).tag(sync=True)
     threshold = Float(1.0).tag(sync=True, echo_update=False)
     hand = Dict().tag(sync=True, echo_update=False)
+    moves = Int(0).tag(sync=True)
     leader = Unicode().tag(sync=True)
     key = Unicode().tag(sync=True)
     log_y = Bool(True).tag(sync=True)
@@ -65,8 +68,18 @@ class ThresholdPlot(anywidget.AnyWidget):
     def show(self, **changes: Any) -> None:
         """Set several traits in one message; arrays become float32 bytes."""
         with self.hold_sync():
+            self.moves += "threshold" in changes
             for name, value in changes.items():
                 setattr(self, name, packed(value) if isinstance(value, np.ndarray) else value)
+
+    def move(self, threshold: float) -> None:
+        """Put the line somewhere, whatever the browser shows now."""
+        known = self.threshold == threshold
+        with self.hold_sync():
+            self.moves += 1
+            self.threshold = threshold
+        if known:  # here, and perhaps not there
+            self.send_state("threshold")
 
 
 def packed(values: NDArray[Any]) -> bytes:

@@ -23,7 +23,7 @@ class PlotView(View):
 
     def __init__(self, session: Session, plot: ThresholdPlot, *above: widgets.Widget) -> None:
         self.plot = plot
-        self._put: tuple[str, float] | None = None
+        self._stands: tuple[str, float] | None = None
         self._shown: object = None
         plot.observe(self._hear, "hand")
         super().__init__(session, *above, plot)
@@ -50,7 +50,7 @@ class PlotView(View):
         }
 
     def refresh(self) -> None:
-        """Draw anew if it is another picture; else move the line, unless a hand put it there.
+        """Draw anew if it is another picture; else move the line, unless it stands there.
 
         A plot that is led has its leader's line.
         """
@@ -59,17 +59,20 @@ class PlotView(View):
         if self._shown != self.picture():
             self._shown = self.picture()
             self.plot.show(key=layer, threshold=threshold, zoom=1.0, **self.draw(layer))
-        elif not self.plot.leader and (layer, threshold) != self._put:
-            self._put = None
-            self.plot.threshold = threshold
+        elif not self.plot.leader and (layer, threshold) != self._stands:
+            self.plot.move(threshold)
+        self._stands = layer, threshold
 
     def _hear(self, change: Mapping[str, Any]) -> None:
         hand = change["new"]
         self.post((self, hand["gesture"]), partial(self._obey, hand))
 
     def _obey(self, hand: Mapping[str, Any]) -> None:
-        self._put = hand["key"], hand["threshold"]
+        crossed = hand["seen"] != self.plot.moves  # then the line will stand where we put it
+        self._stands = None if crossed else (hand["key"], hand["threshold"])
         self._command(self.session.set_threshold, hand["key"], hand["threshold"], hand["gesture"])
+        if crossed:
+            self._changed()
 
 
 class HistogramView(PlotView):

@@ -29,7 +29,7 @@ function handOn(traits, canvas, painter, ask) {
   function move(wanted) {
     const threshold = clamp(wanted, get("step"), get("x_max"));
     if (get("note") || !(threshold > 0) || threshold === get("threshold")) return;
-    put({ threshold, hand: { key: get("key"), threshold, gesture } });
+    put({ threshold, hand: { key: get("key"), threshold, gesture, seen: get("moves") } });
   }
   function zoom(by) { put({ zoom: clamp(get("zoom") * by, 1, 256) }); }
   function key(event) {

@@ -1,8 +1,8 @@
 // What the pictures of a threshold share: whose threshold it is, and when they are painted.
 
-const LED = ["threshold", "zoom", "hand"];
+const LED = ["threshold", "zoom", "hand", "moves"];
 
-/** The traits of a plot; one that is led has the threshold, the zoom and the hand of its leader. */
+/** The traits of a plot; one that is led has the line and the zoom of its leader. */
 async function traitsOf(model) {
   const id = model.get("leader");
   const lead = id ? await model.widget_manager.get_model(id) : model;
