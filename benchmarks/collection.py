@@ -105,7 +105,7 @@ def sweeps_of_noise() -> dict[str, Callable[[], object]]:
 def fine_sweep(values: np.ndarray) -> None:
     counter = FineCounter()
     counter.add(values)
-    counter.tally.histogram  # noqa: B018
+    counter.finish().histogram  # noqa: B018
 
 
 def by_numpy(call: Callable[[], object]) -> None:

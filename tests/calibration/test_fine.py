@@ -39,7 +39,7 @@ def counted(blobs: list[np.ndarray]) -> FineTally:
     counter = FineCounter()
     for blob in blobs:
         counter.add(blob)
-    return counter.tally
+    return counter.finish()
 
 
 def of(blob: np.ndarray) -> FineTally:

@@ -215,9 +215,8 @@ class FineCounter:
         self._table[: merged.size] = merged
         self._low[:] = 0
 
-    @property
-    def tally(self) -> FineTally:
-        """All that has been counted. It takes the table with it: nothing can be added any more."""
+    def finish(self) -> FineTally:
+        """Hand over all that was counted, and the table with it: nothing can be added any more."""
         self._settle()
         last = int(fine_bins(np.array([self._absmax], np.float32), self._exponent)[0])
         used = last + 1 if self._absmax else 0

@@ -25,9 +25,8 @@ class Counter(Protocol):
     def add(self, blob: Array) -> None:
         """Take in one image's blob."""
 
-    @property
-    def tally(self) -> AnyTally:
-        """All that has been taken in."""
+    def finish(self) -> AnyTally:
+        """Hand over all that was taken in; nothing can be taken in any more."""
 
 
 @dataclass(frozen=True)

@@ -80,3 +80,7 @@ class Folding:
     def add(self, blob: NDArray[np.float32]) -> None:
         """Take in one image's blob (float32, any shape)."""
         self.tally = self.step(self.tally, blob)
+
+    def finish(self) -> Tally:
+        """Return all that was taken in."""
+        return self.tally

@@ -125,7 +125,7 @@ class Group:
         """What all inputs add; nothing of those since the last part if one is half counted."""
         if self._torn or not self._counters:
             return self._parts
-        tallies = {name: counter.tally for name, counter in self._counters.items()}
+        tallies = {name: counter.finish() for name, counter in self._counters.items()}
         return [*self._parts, (self._last, tallies)]
 
 

@@ -96,8 +96,10 @@ def compare(
     for result in results:
         click.echo(str(result))
         if label_file:
-            options: Any = {"output": scores, "progress": progress}
-            click.echo(str(accuracy(model, plan, items, labels, result.scheme, **options)))
+            right = accuracy(
+                model, plan, items, labels, result.scheme, output=scores, progress=progress
+            )
+            click.echo(str(right))
     if threads:
         click.echo(f"time of one run in ncnn, {threads} threads: median (5 % to 95 %)")
         click.echo(str(measure_speed(model, plan, items[0], Clock(threads))))

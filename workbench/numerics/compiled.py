@@ -8,6 +8,10 @@ from __future__ import annotations
 
 import threading
 from types import ModuleType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 SPARE = 16
 """Places behind the bins of a table, where zeros are counted."""
@@ -47,3 +51,13 @@ def _load() -> None:
     except ImportError:
         return
     _loops = loops
+
+
+def whole(values: NDArray[Any], width: int) -> tuple[NDArray[Any], ...]:
+    """Cut values (n,) into whole groups, and the rest, if there is one, filled up with zeros."""
+    even = values.size // width * width
+    if values.size == even:
+        return (values,)
+    rest = np.zeros(width, values.dtype)
+    rest[: values.size - even] = values[even:]
+    return values[:even], rest

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from workbench.numerics import intermediate, intermediate_sums
-from workbench.numerics.compiled import SPARE
+from workbench.numerics.compiled import SPARE, whole
 from workbench.numerics.intermediate import WIDTH
 
 
@@ -54,7 +54,9 @@ _ADD_SUMS = CFUNCTYPE(None, c_void_p, c_void_p, c_size_t, c_void_p)(
 
 def largest(values: NDArray[np.float32]) -> float:
     """Return the largest |x| of contiguous float32 (n,); NaN is larger than infinity."""
-    bits = max(_LARGEST(part.ctypes.data, part.size) if part.size else 0 for part in _whole(values))
+    bits = max(
+        _LARGEST(part.ctypes.data, part.size) if part.size else 0 for part in whole(values, WIDTH)
+    )
     return float(np.uint32(bits).view(np.float32))
 
 
@@ -89,7 +91,7 @@ class RootCounter:
             one at or beyond the range, or not finite, within the next few thousand.
         """
         counted, most = 0, 0.0
-        for part in _whole(values):
+        for part in whole(values, WIDTH):
             taken = self._function(part.ctypes.data, part.size, *self._range, *self._tail)
             counted += taken
             most = max(most, self._largest.value)
@@ -113,7 +115,7 @@ def count_equal(
         counts: uint32 (LANES * bins + SPARE,), changed in place.
     """
     spare = counts.size - SPARE
-    for part in _whole(values):
+    for part in whole(values, WIDTH):
         _COUNT_EQUAL(part.ctypes.data, part.size, limit, bins, counts.ctypes.data, spare)
     counts[spare:][values.size % WIDTH or WIDTH :] -= np.uint32(1)  # what fills up the last 16
 
@@ -127,13 +129,3 @@ def add_sums(a: NDArray[np.float32], b: NDArray[np.float32], totals: NDArray[np.
         totals: contiguous float64 (SUMS, LANES), changed in place.
     """
     _ADD_SUMS(a.ctypes.data, b.ctypes.data, a.size, totals.ctypes.data)
-
-
-def _whole(values: NDArray[np.float32]) -> tuple[NDArray[np.float32], ...]:
-    """Cut values into whole groups of 16 and the rest, if there is one, filled up with zeros."""
-    even = values.size // WIDTH * WIDTH
-    if values.size == even:
-        return (values,)
-    rest = np.zeros(WIDTH, np.float32)
-    rest[: values.size - even] = values[even:]
-    return values[:even], rest

@@ -61,12 +61,9 @@ class Sums:
                 f"{np.shape(reference)}"
             )
         a, b = np.ravel(reference), np.ravel(result)
-        even = a.size // LANES * LANES
-        rest = np.zeros((2, LANES), np.float32 if a.dtype == b.dtype == np.float32 else np.float64)
-        rest[:, : a.size - even] = a[even:], b[even:]
         totals = np.zeros((SUMS, LANES))
-        _add(a[:even], b[:even], totals)
-        _add(rest[0], rest[1], totals)
+        for parts in zip(compiled.whole(a, LANES), compiled.whole(b, LANES), strict=True):
+            _add(*parts, totals)
         return cls(a.size, *totals.sum(axis=1).tolist())
 
     @property
