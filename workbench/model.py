@@ -44,9 +44,14 @@ class Model:
         return self.weights.rest if isinstance(self.weights, Weights) else b""
 
     @cached_property
+    def param_text(self) -> str:
+        """The text of the .param file; FormatError if the format cannot hold a name or a value."""
+        return format_param(self.graph)
+
+    @cached_property
     def sha256(self) -> str:
         """Hash of the text of the .param file and the bytes of the .bin file."""
-        digest = sha256(format_param(self.graph).encode("utf-8"))
+        digest = sha256(self.param_text.encode("utf-8"))
         for part in format_weights(self.graph, self.weights):
             digest.update(part)
         return digest.hexdigest()
@@ -122,9 +127,9 @@ def save_model(model: Model, param: str | Path, bin: str | Path) -> None:
     Raises:
         FormatError: a value does not fit the format, or a file cannot be written.
     """
-    format_param(model.graph)  # raises before the first file is replaced, not between the two
+    text = model.param_text  # raises before the first file is replaced, not between the two
     write_weights(model.graph, model.weights, bin)
-    write_param(model.graph, param)
+    write_param(text, param)
 
 
 def blob_shapes(

@@ -39,12 +39,13 @@ def run_until_last(*args):
         runs.append(1)
         number = len(runs)
     if number > last:
-        state = load_checkpoint(folder / "kept").state
-        while (state.stage, state.done) < (passes - 1, 2):
+        for _ in range(6000):
             time.sleep(0.01)
             state = load_checkpoint(folder / "kept").state
-        os.write(1, b"ready\\n")
-        time.sleep(60)
+            if (state.stage, state.done) > (passes - 1, 0):
+                os.write(1, b"ready\\n")
+                time.sleep(60)
+        os._exit(1)
     return run(*args)
 
 Network.run_values = run_until_last
@@ -147,7 +148,7 @@ def test_the_file_is_written_while_images_are_counted(folder, model, monkeypatch
     collect(model, TensorFolder(folder / "npy"), checkpoint=folder / "kept", passes=2, **QUIET)
     progress = [(kept.state.stage, kept.state.done) for kept in written]
     assert progress == sorted(progress)
-    assert {(0, 1), (0, 2), (0, 4), (1, 2), (1, 6)} <= set(progress)
+    assert {(0, 1), (0, 4), (1, 1), (1, 6)} <= set(progress)
 
 
 def test_a_checkpoint_of_other_images_another_network_or_passes_is_refused(

@@ -144,7 +144,7 @@ SPELLINGS = [
 def test_an_unchanged_file_is_written_back_to_the_byte(text: str, tmp_path: Path) -> None:
     (tmp_path / "a.param").write_bytes(text.encode())
     graph = read_param(tmp_path / "a.param")
-    write_param(graph, tmp_path / "b.param")
+    write_param(format_param(graph), tmp_path / "b.param")
     assert (tmp_path / "b.param").read_bytes() == text.encode()
     assert [layer.type for layer in graph.layers] == ["Input", "Convolution", "ReLU"]
 
@@ -222,10 +222,9 @@ def test_a_float_takes_at_most_15_characters_and_9_decimals(number: float) -> No
         Layer("X", "x", (), ("x",), {0: (1, 2.5)}),
     ],
 )
-def test_what_the_format_cannot_hold_is_not_written(layer: Layer, tmp_path: Path) -> None:
+def test_what_the_format_cannot_hold_is_not_written(layer: Layer) -> None:
     with pytest.raises(FormatError, match="layer "):
-        write_param(Graph((layer,)), tmp_path / "a.param")
-    assert not list(tmp_path.iterdir())
+        format_param(Graph((layer,)))
 
 
 @pytest.mark.parametrize(
@@ -254,7 +253,7 @@ def test_a_path_that_cannot_be_read_is_named(tmp_path: Path) -> None:
 
 def test_a_path_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     with pytest.raises(FormatError, match="cannot be written"):
-        write_param(parse_param(GOOD), tmp_path / "none" / "a.param")
+        write_param(GOOD, tmp_path / "none" / "a.param")
 
 
 @pytest.mark.parametrize(

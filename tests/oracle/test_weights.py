@@ -13,7 +13,7 @@ import ncnn
 import numpy as np
 import pytest
 
-from workbench.formats.param import parse_param, write_param
+from workbench.formats.param import format_param, parse_param, write_param
 from workbench.formats.weights import Weight, write_weights
 from workbench.graph import Graph, Layer
 from workbench.ops import OPS, WeightSpec, values, weights
@@ -110,7 +110,7 @@ def array_of(spec: WeightSpec, encoding: str) -> Weight:
 
 
 def sentinel_of(graph: Graph, found: Mapping[str, tuple[Weight, ...]], folder: Path) -> np.ndarray:
-    write_param(graph, folder / "m.param")
+    write_param(format_param(graph), folder / "m.param")
     write_weights(graph, found, folder / "m.bin")
     net = ncnn.Net()
     net.opt.num_threads = 1
@@ -163,7 +163,7 @@ def run(
 ) -> np.ndarray:
     text = NETWORK.format(int8=" 8=2" if int8 else "", depthwise=" 8=1" if int8 else "")
     graph = parse_param(text)
-    write_param(graph, folder / "m.param")
+    write_param(format_param(graph), folder / "m.param")
     write_weights(graph, weights_of, folder / "m.bin")
     net = ncnn.Net()
     net.opt.num_threads = 1

@@ -149,7 +149,7 @@ class Pace(Iterator[Sequence[int]]):
         seconds = (time.monotonic() - self._start) / max(given - 1, 1)
         quick = int(BATCH_SECONDS / hands / max(seconds, 1e-6))
         even = left if hands == 1 else min(left, max(LEAST, left // (2 * hands)))
-        grown = given * (1 if given < LEAST else 2) // hands
+        grown = given * 3 // hands
         self._given += max(1, min(BATCH, grown, quick, even))
         return self._positions[given : self._given]
 

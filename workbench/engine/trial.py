@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import marshal
 import os
 import signal
 import subprocess
@@ -42,7 +43,7 @@ def try_out(model: Model, shapes: Mapping[str, tuple[int, ...]]) -> None:
     blob_shapes(model.graph, shapes)
     with tempfile.TemporaryDirectory(prefix="workbench-") as folder:
         save_model(model, Path(folder, "m.param"), Path(folder, "m.bin"))
-        Path(folder, "job.json").write_text(json.dumps(_job(model, shapes)))
+        Path(folder, "job").write_bytes(marshal.dumps(_job(model, shapes)))
         _judge(_run_child(folder))
     _survived().add(key)
 

@@ -112,20 +112,19 @@ def layer_lines(text: str) -> tuple[int, ...]:
     return tuple(numbers)[2:]
 
 
-def write_param(graph: Graph, path: str | Path) -> None:
+def write_param(text: str, path: str | Path) -> None:
     """Write a .param file; a reader never sees half of it.
 
     Args:
-        graph: the network.
+        text: of `format_param`.
         path: the file, which is replaced if it exists.
 
     Raises:
-        FormatError: the format cannot hold a name or a value, or the file cannot be written.
+        FormatError: the file cannot be written.
     """
-    data = format_param(graph).encode("utf-8")
     try:
         with replacing(path) as part:
-            part.write_bytes(data)
+            part.write_bytes(text.encode("utf-8"))
     except OSError as error:
         problem = f"the file cannot be written ({error.strerror or error})"
         raise FormatError(problem, where=str(path), advice="Check the folder.") from error
