@@ -15,7 +15,7 @@ def test_a_sound_network_survives_its_trial(model, constant_input):
 def test_a_network_is_tried_only_once_for_each_shape(model, monkeypatch):
     calls = []
     run_child = trial._run_child
-    monkeypatch.setattr(trial, "_run_child", lambda folder: calls.append(1) or run_child(folder))
+    monkeypatch.setattr(trial, "_run_child", lambda job: calls.append(1) or run_child(job))
     trial._survived.cache_clear()
     try_out(model, {"data": (3, 8, 8)})
     try_out(model, {"data": (3, 8, 8)})
@@ -25,7 +25,7 @@ def test_a_network_is_tried_only_once_for_each_shape(model, monkeypatch):
 
 
 def test_inputs_that_do_not_fit_the_weights_are_refused_before_anything_runs(model, monkeypatch):
-    monkeypatch.setattr(trial, "_run_child", lambda folder: pytest.fail("ran"))
+    monkeypatch.setattr(trial, "_run_child", lambda job: pytest.fail("ran"))
     with pytest.raises(GraphError, match=r"layer conv1 .*200 channels, and its weights are for 3"):
         try_out(model, {"data": (200, 1, 1)})
 

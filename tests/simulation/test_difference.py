@@ -66,6 +66,16 @@ def test_the_reason_of_a_last_place_is_rounding(run, theirs):
     assert "fused" in found.reason
 
 
+def test_what_cancels_near_zero_is_still_rounding(run, theirs):
+    theirs["dw"][0, 0, 0] += np.spacing(np.abs(run["dw"].array).max())
+    run["dw"].array.setflags(write=True)
+    run["dw"].array[0, 1, 1], theirs["dw"][0, 1, 1] = 0.0, 1e-9  # a ReLU between them
+    found = first_difference(run, theirs)
+    assert "fused" in found.reason
+    theirs["dw"][0, 0, 0] = np.inf
+    assert "weights or the scales" in first_difference(run, theirs).reason
+
+
 def test_the_reason_of_a_large_difference_depends_on_the_layer(run, theirs):
     theirs["dw"] += 1
     assert "weights or the scales" in first_difference(run, theirs).reason

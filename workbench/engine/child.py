@@ -5,30 +5,33 @@ a second: json and pathlib would be a quarter of its time.
 """
 
 import marshal
-import os
 import sys
 
 import ncnn
 
 
-def run(folder: str) -> None:
-    """Do as the file job says (see `workbench.engine.trial`)."""
-    with open(os.path.join(folder, "job"), "rb") as file:
-        job = marshal.load(file)
-    bound(job["bytes"])
+def run(
+    param: str,
+    bin: str,
+    shapes: dict[str, tuple[int, ...]],
+    outputs: list[str],
+    options: dict[str, bool],
+    memory: int,
+) -> None:
+    """Load a network, feed zeros of these shapes, and compute these blobs in bounded memory."""
+    bound(memory)
     net = ncnn.Net()
     net.opt.num_threads = 1
-    for name, value in job["options"].items():
+    for name, value in options.items():
         setattr(net.opt, name, value)
-    param, weights = (os.path.join(folder, name) for name in ("m.param", "m.bin"))
-    if net.load_param(param) or net.load_model(weights):
+    if net.load_param(param) or net.load_model(bin):
         sys.exit("ncnn refused its files")
     extractor = net.create_extractor()
-    for name, shape in job["shapes"].items():
+    for name, shape in shapes.items():
         zeros = ncnn.Mat(*reversed(shape))
         zeros.fill(0.0)
         extractor.input(name, zeros)
-    for blob in job["outputs"]:
+    for blob in outputs:
         code, mat = extractor.extract(blob)
         if code or mat.empty():
             sys.exit(f"blob {blob}: ncnn could not compute it (code {code})")
@@ -45,6 +48,6 @@ def bound(size: int) -> None:
 
 if __name__ == "__main__":
     try:
-        run(sys.argv[1])
+        run(**marshal.load(sys.stdin.buffer))
     except Exception as error:
         sys.exit(str(error))

@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from workbench.engine.loading import FLOAT_OPTIONS
 from workbench.errors import EngineError
@@ -42,9 +43,9 @@ def try_out(model: Model, shapes: Mapping[str, tuple[int, ...]]) -> None:
         return
     blob_shapes(model.graph, shapes)
     with tempfile.TemporaryDirectory(prefix="workbench-") as folder:
-        save_model(model, Path(folder, "m.param"), Path(folder, "m.bin"))
-        Path(folder, "job").write_bytes(marshal.dumps(_job(model, shapes)))
-        _judge(_run_child(folder))
+        job = _job(model, shapes, folder)
+        save_model(model, job["param"], job["bin"])
+        _judge(_run_child(job))
     _survived().add(key)
 
 
@@ -53,24 +54,26 @@ def _survived() -> set[tuple[str, str]]:
     return set()
 
 
-def _job(model: Model, shapes: Mapping[str, tuple[int, ...]]) -> Mapping[str, object]:
+def _job(model: Model, shapes: Mapping[str, tuple[int, ...]], folder: str) -> dict[str, Any]:
+    """The arguments of the child's `run`."""
     graph = model.graph
     return {
+        "param": str(Path(folder, "m.param")),
+        "bin": str(Path(folder, "m.bin")),
         "shapes": dict(shapes),
         "outputs": [blob for blob in graph.blobs if blob in graph.outputs],
         "options": FLOAT_OPTIONS,
-        "bytes": TRIAL_BYTES,
+        "memory": TRIAL_BYTES,
     }
 
 
-def _run_child(folder: str) -> subprocess.CompletedProcess[str]:
+def _run_child(job: dict[str, Any]) -> subprocess.CompletedProcess[bytes]:
     environment = os.environ | {"OMP_NUM_THREADS": "1"}
     try:
         return subprocess.run(
-            [sys.executable, "-P", str(CHILD), folder],
+            [sys.executable, "-P", str(CHILD)],
+            input=marshal.dumps(job),
             capture_output=True,
-            text=True,
-            errors="replace",
             timeout=TRIAL_SECONDS,
             env=environment,
             check=False,
@@ -83,10 +86,10 @@ def _run_child(folder: str) -> subprocess.CompletedProcess[str]:
         ) from error
 
 
-def _judge(child: subprocess.CompletedProcess[str]) -> None:
+def _judge(child: subprocess.CompletedProcess[bytes]) -> None:
     if child.returncode == 0:
         return
-    said = " | ".join(child.stderr.strip().splitlines()[-2:])
+    said = " | ".join(child.stderr.decode(errors="replace").strip().splitlines()[-2:])
     if child.returncode < 0:
         how = f"ncnn crashed on this network ({signal.Signals(-child.returncode).name})"
     else:

@@ -15,7 +15,8 @@ from workbench.ops import values
 from workbench.simulation.blob import Blob, Run
 
 _FEW = 4
-"""Steps of the last place by which another order of roundings can move a number."""
+"""Steps of the last place, of the blob's largest value, by which another order of roundings can
+move a number: near zero, where a bias or a ReLU cancels, that is many steps of its own."""
 
 
 @dataclass(frozen=True)
@@ -69,9 +70,8 @@ def first_difference(ours: Run, theirs: Mapping[str, NDArray[Any]]) -> Differenc
 
 
 def _equal(ours: NDArray[Any], theirs: NDArray[Any]) -> bool:
-    if ours.dtype != theirs.dtype:
-        return False
-    return np.array_equal(ours, theirs, equal_nan=ours.dtype.kind == "f")
+    alike = (ours.dtype, ours.shape) == (theirs.dtype, theirs.shape)
+    return alike and bool(_same(ours, theirs).all())
 
 
 def _difference(layer: Layer, name: str, blob: Blob, theirs: NDArray[Any]) -> Difference:
@@ -80,7 +80,7 @@ def _difference(layer: Layer, name: str, blob: Blob, theirs: NDArray[Any]) -> Di
         looks = [f"{array.dtype} of shape {array.shape}" for array in (ours, theirs)]
         reason = "Other layers hand int8 on there, or the input has another shape."
         return Difference(layer.name, name, (), looks[0], looks[1], 0, ours.size, reason)
-    differ = (ours != theirs) & ~((ours != ours) & (theirs != theirs))
+    differ = ~_same(ours, theirs)
     index = tuple(int(i) for i in np.argwhere(differ)[0])
     steps = np.abs(_places(ours) - _places(theirs))
     return Difference(
@@ -91,8 +91,14 @@ def _difference(layer: Layer, name: str, blob: Blob, theirs: NDArray[Any]) -> Di
         theirs=theirs[index].item(),
         ulps=int(steps[index]),
         count=int(np.count_nonzero(differ)),
-        reason=_reason(layer, blob, int(steps.max())),
+        reason=_reason(layer, blob, _is_rounding(ours, theirs)),
     )
+
+
+def _same(ours: NDArray[Any], theirs: NDArray[Any]) -> NDArray[np.bool_]:
+    """Which elements are equal; NaN equals NaN."""
+    same: NDArray[np.bool_] = (ours == theirs) | ((ours != ours) & (theirs != theirs))
+    return same
 
 
 def _places(array: NDArray[Any]) -> NDArray[np.int64]:
@@ -103,7 +109,17 @@ def _places(array: NDArray[Any]) -> NDArray[np.int64]:
     return np.where(bits < 0, -(bits & 0x7FFFFFFF), bits)
 
 
-def _reason(layer: Layer, blob: Blob, most: int) -> str:
+def _is_rounding(ours: NDArray[Any], theirs: NDArray[Any]) -> bool:
+    if ours.dtype == np.int8:
+        step = 1.0
+    else:
+        step = float(np.spacing(np.abs(ours[np.isfinite(ours)]).max(initial=0.0))) * _FEW
+    with np.errstate(invalid="ignore"):  # infinite minus infinite: equal, or no rounding
+        apart = np.abs(ours.astype(np.float64) - theirs)
+    return bool((_same(ours, theirs) | (apart <= step)).all())
+
+
+def _reason(layer: Layer, blob: Blob, rounding: bool) -> str:
     if blob.source == "input":
         return "The networks were fed with different inputs."
     if blob.source.startswith("ncnn"):
@@ -111,7 +127,7 @@ def _reason(layer: Layer, blob: Blob, most: int) -> str:
             "ncnn computed both from the same blobs: with other options (packing, half "
             "precision), in another version, or on another machine."
         )
-    if most <= (1 if blob.array.dtype == np.int8 else _FEW):
+    if rounding:
         return (
             "Only the last place differs: sum * scale + bias is rounded once on machines with a "
             "fused multiply-add and twice elsewhere, and with packing on ncnn's depthwise layers "
