@@ -18,6 +18,7 @@ from tests.widgets.synthetic import synthetic_statistics
 from workbench.calibration.inputs import ImageFolder
 from workbench.errors import CalibrationError, FormatError, WorkbenchError, WorkbenchWarning
 from workbench.session import Session
+from workbench.session.decisions import SAVER
 
 NAMES = ("session.json", "weight_scales.npy", "statistics.npz")
 
@@ -144,6 +145,17 @@ def test_a_folder_that_is_gone_is_said_and_the_change_is_made(session, tmp_path)
     assert session.plan["fc"].threshold == 7.5
 
 
+def test_a_drag_that_cannot_be_saved_is_not_forgotten(session, path, tmp_path, caplog):
+    session.path = tmp_path / "gone" / "work.session"
+    session.set_threshold("fc", 7.5, gesture="drag")
+    SAVER.drain()
+    assert "could not be saved" in session.unsaved
+    session.path = path
+    session.set_threshold("fc", 7.25, gesture="drag")
+    SAVER.drain()
+    assert session.unsaved == ""
+
+
 def test_a_session_of_another_network_is_refused_in_words(model_with, session, path):
     other = model_with(lambda layer, name, array: array * 2)
     with pytest.raises(CalibrationError, match=r"work\.session: .*another network"):
@@ -158,7 +170,9 @@ def test_a_session_that_another_has_overtaken_overwrites_nothing(model, session,
         session.set_threshold("fc", 2.5)
     assert session.plan["fc"].threshold == 2.5
     assert path.read_bytes() == after
+    assert "another session" in session.unsaved
     session.save(path)  # asked for by name
+    assert session.unsaved == ""
     is_as_it_was(Session.open(path, model), session)
 
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from workbench.session.decisions import SAVER
 from workbench.widgets.history import HistoryView
 
 
@@ -50,6 +51,17 @@ def test_undo_and_redo_stand_above_the_steps(session, view):
     view.moves.redo.click()
     view.drain()
     assert view.steps.at == 3
+
+
+def test_a_drag_that_could_not_be_saved_is_said_until_it_is(session, view, tmp_path, caplog):
+    session.path = tmp_path / "gone" / "work.session"
+    session.set_threshold("fc", 7.5, gesture="drag")
+    SAVER.drain()
+    view.drain()
+    assert "Not saved: " in view.moves.notice.value
+    session.save(tmp_path / "work.session")
+    view.drain()
+    assert view.moves.notice.value == ""
 
 
 def test_a_snapshot_is_kept_restored_and_forgotten(session, view):

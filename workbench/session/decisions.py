@@ -11,7 +11,7 @@ from traitlets import Bool, HasTraits, Instance, Tuple, Unicode
 
 from workbench.calibration.plan import Plan
 from workbench.calibration.statistics import Statistics
-from workbench.errors import CalibrationError
+from workbench.errors import CalibrationError, WorkbenchError
 from workbench.files import Seen, seen_at
 from workbench.session.changes import Change, changes
 from workbench.session.file import Saved, packed_statistics, save_session
@@ -41,6 +41,7 @@ class Decisions(HasTraits):
         can_undo, can_redo: whether the command would do anything.
         log: what each step that undo can take back did, in words, the last one last.
         snapshots: the named states.
+        unsaved: why the file does not hold the present; empty if it does, or there is none.
     """
 
     plan = Instance(Plan)
@@ -50,6 +51,7 @@ class Decisions(HasTraits):
     can_redo = Bool(False)
     log = Tuple()
     snapshots = Instance(MappingProxyType)
+    unsaved = Unicode()
 
     def __init__(self, stats: Statistics, start: State, preprocessing: str = "") -> None:
         self.stats = stats
@@ -160,22 +162,33 @@ class Decisions(HasTraits):
             WorkbenchError: the file cannot be written.
         """
         with self._lock:
-            target = self.path if path is None else Path(path)
-            if target is None:
+            if path is not None:
+                self._save_at(Path(path))
+                return
+            if self.path is None:
                 raise CalibrationError("this session has no path", advice="Name one: save(path).")
-            if path is None and seen_at(target) not in (None, self._seen):
-                raise CalibrationError(
-                    "another session was saved here since, and is not overwritten",
-                    where=str(target),
-                    advice="Save this one elsewhere, or go on with that one by Session.open.",
-                )
-            parts = (self.stats, self._history, self.selected, self.snapshots)
-            saved = Saved(*parts, self._preprocessing)
-            self._packed = self._packed or packed_statistics(self.stats)
-            save_session(saved, target, self._packed)
-            self.path, self._seen = target, seen_at(target)
+            try:
+                self._save_again(self.path)
+            except WorkbenchError as error:
+                self.unsaved = str(error)
+                raise
 
     # --- the rest -------------------------------------------------------------------------
+
+    def _save_again(self, path: Path) -> None:
+        if seen_at(path) not in (None, self._seen):
+            raise CalibrationError(
+                "another session was saved here since, and is not overwritten",
+                where=str(path),
+                advice="Save this one elsewhere, or go on with that one by Session.open.",
+            )
+        self._save_at(path)
+
+    def _save_at(self, path: Path) -> None:
+        parts = (self.stats, self._history, self.selected, self.snapshots)
+        self._packed = self._packed or packed_statistics(self.stats)
+        save_session(Saved(*parts, self._preprocessing), path, self._packed)
+        self.path, self._seen, self.unsaved = path, seen_at(path), ""
 
     def _do(
         self, words: str, plan: Plan, gesture: object = None, untied: frozenset[str] | None = None

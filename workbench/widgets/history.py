@@ -27,19 +27,23 @@ WHAT = {
 
 
 class History(View):
-    """Undo and redo."""
+    """Undo and redo; and, after a drag, that it could not be saved."""
 
-    watches = ("can_undo", "can_redo")
+    watches = ("can_undo", "can_redo", "unsaved")
 
     def __init__(self, session: Session) -> None:
         self.undo = button("↶ Undo", "Take back the last change", self.do, session.undo)
         self.redo = button("↷ Redo", "Make the change again", self.do, session.redo)
+        self._unsaved = ""
         super().__init__(session, widgets.HBox([self.undo, self.redo]))
 
     def refresh(self) -> None:
-        """Disable what would do nothing."""
+        """Disable what would do nothing; say what happened to the file."""
         self.undo.disabled = not self.session.can_undo
         self.redo.disabled = not self.session.can_redo
+        if self._unsaved != self.session.unsaved:
+            self._unsaved = self.session.unsaved
+            self.say(self._unsaved and f"Not saved: {self._unsaved}", wrong=True)
 
 
 class StepList(anywidget.AnyWidget):
