@@ -31,27 +31,15 @@ from pathlib import Path
 
 from workbench.errors import FormatError, GraphError
 from workbench.files import replacing
-from workbench.formats.param_value import (
-    format_value,
-    parse_int,
-    parse_key,
-    parse_value,
-    shorten,
-)
+from workbench.formats.param_layer import BLANK, CONTROL, format_layer, parse_layer
+from workbench.formats.param_value import parse_int, shorten
 from workbench.formats.reading import read_bytes
-from workbench.graph import Graph, Layer, ParamValue, first_fault
+from workbench.graph import Graph, Layer, first_fault
 
 MAGIC = "7767517"
-MAX_NAME_BYTES = 255
 MAX_FILE_BYTES = 1 << 24
 
-_WORD = re.compile(r"[ \t]*([^ \t]+)")
-_PARAM = re.compile(r'[ \t]*([^ \t=]*)=("[^"]*"(?![^ \t])|[^ \t]*)')
-_BLANK = re.compile(r"[ \t]*$")
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 _BINARY = re.compile(rb"[^\t\r -~]")
-_LIKE_PARAM = re.compile(r"-?[0-9]+=")
-_PNNX = re.compile(r"(pnnx|nn|F|torch|Tensor|torchvision)\.|(aten|prim)::")
 
 Line = tuple[int, str]
 
@@ -97,7 +85,7 @@ def parse_param(text: str, name: str = "<param>") -> Graph:
     """
     lines = list(_lines(text, name))
     _check_magic(lines, name)
-    layers = tuple(_parse_layer(line, f"{name}:{number}") for number, line in lines[2:])
+    layers = tuple(parse_layer(line, f"{name}:{number}") for number, line in lines[2:])
     _check_counts(lines[1], layers, name)
     if fault := first_fault(layers):
         index, error = fault
@@ -143,8 +131,8 @@ def format_param(graph: Graph) -> str:
     Raises:
         FormatError: the format cannot hold a name or a value.
     """
-    lines = [_format_layer(layer) for layer in graph.layers]
-    if graph.source and lines == [_format_layer(same) for same in parse_param(graph.source).layers]:
+    lines = [format_layer(layer) for layer in graph.layers]
+    if graph.source and lines == [format_layer(same) for same in parse_param(graph.source).layers]:
         return graph.source
     blobs = sum(len(layer.tops) for layer in graph.layers)
     return "\n".join([MAGIC, f"{len(lines)} {blobs}", *lines, ""])
@@ -171,10 +159,10 @@ def _lines(text: str, name: str) -> Iterator[Line]:
     """Give each line that is not blank, with its number from 1."""
     for number, line in enumerate(text.split("\n"), 1):
         line = line.removesuffix("\r")
-        if control := _CONTROL.search(line):
+        if control := CONTROL.search(line):
             problem = f"control character 0x{ord(control[0]):02x} at column {control.start() + 1}"
             raise _fault(name, number, problem, "A .param file is plain text.")
-        if not _BLANK.match(line):
+        if not BLANK.match(line):
             yield number, line
 
 
@@ -199,88 +187,3 @@ def _check_counts(line: Line, layers: tuple[Layer, ...], name: str) -> None:
     if told != found:
         problem = f"the numbers of layers and blobs are {shorten(told)}, the file has {found}"
         raise _fault(name, number, problem, f"If no layer is missing, write {found} here.")
-
-
-class _Words:
-    """The words of a line, one after the other, and then what is left of it."""
-
-    def __init__(self, line: str) -> None:
-        self.line, self.position = line, 0
-
-    def word(self) -> str:
-        match = _WORD.match(self.line, self.position)
-        if match is None:
-            raise ValueError("the line ends before the last blob name")
-        self.position = match.end()
-        return match[1]
-
-    def count(self) -> int:
-        count = parse_int(self.word())
-        if count < 0:
-            raise ValueError(f"a layer cannot have {count} blobs")
-        return count
-
-    def name(self) -> str:
-        return _checked_name(self.word())
-
-    def names(self, count: int) -> tuple[str, ...]:
-        return tuple(self.name() for _ in range(count))
-
-
-def _parse_layer(line: str, where: str) -> Layer:
-    try:
-        words = _Words(line)
-        type, name = _checked_type(words.name()), words.name()
-        bottom_count, top_count = words.count(), words.count()
-        bottoms, tops = words.names(bottom_count), words.names(top_count)
-        return Layer(type, name, bottoms, tops, dict(_params(line, words.position)))
-    except ValueError as error:
-        advice = "A layer is: type name, two counts, the blobs, key=value."
-        raise FormatError(str(error), where=where, advice=advice) from None
-
-
-def _params(line: str, position: int) -> Iterator[tuple[int, ParamValue]]:
-    seen: set[int] = set()
-    while not _BLANK.match(line, position):
-        match = _PARAM.match(line, position)
-        if match is None:
-            raise ValueError(f"{shorten(line[position : position + 50].strip())} is not key=value")
-        id, counted = parse_key(match[1])
-        if id in seen:
-            raise ValueError(f"key {id} is given twice")
-        seen.add(id)
-        try:
-            yield id, parse_value(match[2], counted)
-        except ValueError as error:
-            raise ValueError(f"key {id}: {error}") from None
-        position = match.end()
-
-
-def _checked_type(type: str) -> str:
-    if _PNNX.match(type):
-        raise ValueError(
-            f"{shorten(type)} is an operator of pnnx's own format:"
-            " give the .ncnn.param that pnnx wrote beside this file"
-        )
-    return type
-
-
-def _checked_name(name: str) -> str:
-    if not name or _CONTROL.search(name) or " " in name or "\t" in name or "\n" in name:
-        raise ValueError(f"the name {shorten(name)} is empty or has blanks")
-    if len(name.encode("utf-8", "surrogatepass")) > MAX_NAME_BYTES:
-        raise ValueError(f"the name {shorten(name)} is longer than {MAX_NAME_BYTES} bytes")
-    if _LIKE_PARAM.match(name):
-        raise ValueError(f"there is {shorten(name)} where a name should be")
-    return name
-
-
-def _format_layer(layer: Layer) -> str:
-    try:
-        type, name = _checked_name(layer.type), _checked_name(layer.name)
-        blobs = [_checked_name(blob) for blob in (*layer.bottoms, *layer.tops)]
-        params = [format_value(id, value) for id, value in layer.params.items()]
-    except ValueError as error:
-        raise FormatError(str(error), where=f"layer {layer.name} ({layer.type})") from None
-    head = f"{type:<24} {name:<24} {len(layer.bottoms)} {len(layer.tops)}"
-    return " ".join([head, *blobs, *params])

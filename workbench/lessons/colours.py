@@ -14,3 +14,15 @@ COLOURS: dict[str, str] = dict(reversed(_HEX.findall(_SHEET.read_text(encoding="
     "grey": GREY,
 }
 """Each colour of the page's light theme by name: kept, line, clipped, blue, sky, orange, ..."""
+
+
+def hue(colour: str) -> str:
+    """The colour of a name; what is no name is a colour already."""
+    return COLOURS.get(colour, colour)
+
+
+def faint(colour: str, share: float = 0.28) -> str:
+    """The colour, mostly transparent."""
+    hex = hue(colour).lstrip("#")
+    red, green, blue = (int(hex[i : i + 2], 16) for i in (0, 2, 4))
+    return f"rgba({red}, {green}, {blue}, {share})"

@@ -16,7 +16,7 @@ import plotly.graph_objects as go
 from numpy.typing import ArrayLike, NDArray
 from plotly.subplots import make_subplots
 
-from workbench.lessons.colours import COLOURS
+from workbench.lessons.colours import COLOURS, faint, hue
 from workbench.lessons.style import AXIS, LAYOUT, LOG
 
 MIME = "application/vnd.plotly.v1+json"
@@ -79,7 +79,7 @@ class Picture:
         **more: Any,
     ) -> Self:
         """Join points by a line; `dash` is "solid", "dash" or "dot"."""
-        style = {"color": _hue(colour), "dash": dash, "width": width}
+        style = {"color": hue(colour), "dash": dash, "width": width}
         return self._add(go.Scatter, panel, name, x=x, y=y, mode="lines", line=style, **more)
 
     def steps(
@@ -104,7 +104,7 @@ class Picture:
             panel=panel,
             line_shape="hv",
             fill="tozeroy" if fill else None,
-            fillcolor=_faint(colour) if fill else None,
+            fillcolor=faint(colour) if fill else None,
             **more,
         )
 
@@ -121,7 +121,7 @@ class Picture:
         **more: Any,
     ) -> Self:
         """Draw points; `symbol` may be "circle", "square", "diamond", "x", "circle-open"."""
-        style = {"color": _hue(colour), "size": size, "symbol": symbol}
+        style = {"color": hue(colour), "size": size, "symbol": symbol}
         return self._add(go.Scatter, panel, name, x=x, y=y, mode="markers", marker=style, **more)
 
     def bars(
@@ -135,7 +135,7 @@ class Picture:
         **more: Any,
     ) -> Self:
         """Draw bars; several sets stand side by side."""
-        return self._add(go.Bar, panel, name, x=x, y=y, marker_color=_hue(colour), **more)
+        return self._add(go.Bar, panel, name, x=x, y=y, marker_color=hue(colour), **more)
 
     def grid(
         self,
@@ -176,14 +176,13 @@ class Picture:
         colour: str = "clipped",
         *,
         panel: int = 0,
-        dash: str = "dash",
     ) -> Self:
         """Draw a vertical line, and a text at its top."""
         self.figure.add_vline(
             x,
-            line={"color": _hue(colour), "dash": "dash", "width": 1.5},
+            line={"color": hue(colour), "dash": "dash", "width": 1.5},
             annotation_text=text,
-            annotation_font_color=_hue(colour),
+            annotation_font_color=hue(colour),
             annotation_position="top right",
             annotation_x=_place(x, self._log_x),
             row=1,
@@ -195,9 +194,9 @@ class Picture:
         """Draw a horizontal line, and a text at its right end."""
         self.figure.add_hline(
             y,
-            line={"color": _hue(colour), "dash": "dot", "width": 1.5},
+            line={"color": hue(colour), "dash": "dot", "width": 1.5},
             annotation_text=text,
-            annotation_font_color=_hue(colour),
+            annotation_font_color=hue(colour),
             annotation_position="top right",
             annotation_y=_place(y, self._log_y),
             row=1,
@@ -209,7 +208,7 @@ class Picture:
         self, x: float, y: float, text: str, colour: str = "grey", *, panel: int = 0, **more: Any
     ) -> Self:
         """Write a text at a point, with an arrow; `ax` and `ay` (pixels) say where it stands."""
-        look = {"font_color": _hue(colour), "arrowcolor": _hue(colour), "ax": 40, "ay": -30}
+        look = {"font_color": hue(colour), "arrowcolor": hue(colour), "ax": 40, "ay": -30}
         place = {"x": _place(x, self._log_x), "y": _place(y, self._log_y), "text": text}
         self.figure.add_annotation(**(place | look | more), row=1, col=panel + 1)
         return self
@@ -222,7 +221,7 @@ class Picture:
 
     def path(self, path: str, colour: str = "grey") -> Self:
         """Draw a line along the `d` of an SVG path, in the units of the axes."""
-        line = {"color": _hue(colour), "width": 1.2}
+        line = {"color": hue(colour), "width": 1.2}
         self.figure.add_shape(type="path", path=path, line=line, layer="below")
         return self
 
@@ -232,8 +231,8 @@ class Picture:
         """Draw a box around its middle, half its width and height being given."""
         (x, y), (a, b) = middle, half
         corners = {"x0": x - a, "x1": x + a, "y0": y - b, "y1": y + b}
-        line = {"color": _hue(colour), "width": 1.5}
-        self.figure.add_shape(type="rect", line=line, fillcolor=_faint(colour, 0.14), **corners)
+        line = {"color": hue(colour), "width": 1.5}
+        self.figure.add_shape(type="rect", line=line, fillcolor=faint(colour, 0.14), **corners)
         return self
 
     def window(
@@ -273,17 +272,6 @@ class Picture:
 
     def _axes(self, update: str, panel: int, **properties: Any) -> None:
         getattr(self.figure, update)(properties, row=1, col=panel + 1)
-
-
-def _hue(colour: str) -> str:
-    return COLOURS.get(colour, colour)
-
-
-def _faint(colour: str, share: float = 0.28) -> str:
-    """The colour, mostly transparent."""
-    hue = _hue(colour).lstrip("#")
-    red, green, blue = (int(hue[i : i + 2], 16) for i in (0, 2, 4))
-    return f"rgba({red}, {green}, {blue}, {share})"
 
 
 def _short(values: ArrayLike) -> NDArray[Any]:
