@@ -148,9 +148,7 @@ class Trial:
         given = values(model.graph.by_name[plan.layer])
         groups, channels = seen.inputs.shape[0], seen.outputs.shape[0]
         bias = model.weight(plan.layer, "bias") if given.bias_term else np.zeros(channels)
-        scales = np.repeat(
-            np.array(plan.weight_scales, np.float32), channels // len(plan.weight_scales)
-        )
+        scales = np.array(plan.weight_scales, np.float32)
         return cls(
             plan,
             model.weight(plan.layer, "weight").reshape(groups, channels // groups, -1),

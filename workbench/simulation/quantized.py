@@ -17,6 +17,7 @@ from workbench.formats.table import Table, format_table
 from workbench.formats.weights import Weight
 from workbench.graph import Layer
 from workbench.model import Model
+from workbench.numerics.fixed_point import bias_int32
 from workbench.numerics.weights import quantize_weights
 from workbench.simulation.propagate import requantized
 from workbench.simulation.storage import without_tiny
@@ -46,6 +47,18 @@ class QuantizedLayer:
     weight_scales: NDArray[np.float32]
     bottom_scale: np.float32
     top_scale: np.float32 | None = None
+
+    @property
+    def channel_scales(self) -> NDArray[np.float32]:
+        """The weight scale of each output channel: float32 (num_output,)."""
+        return np.repeat(self.weight_scales, self.weight.shape[0] // self.weight_scales.size)
+
+    @property
+    def bias_units(self) -> NDArray[np.int32] | None:
+        """The bias in units of the sums: int32 (num_output,), or None."""
+        if self.bias is None:
+            return None
+        return bias_int32(self.bias, self.channel_scales, self.bottom_scale)
 
     @property
     def key(self) -> bytes:

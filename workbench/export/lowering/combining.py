@@ -10,7 +10,6 @@ from typing import Any
 from numpy.typing import NDArray
 
 from workbench.export.lowering.site import Site, laid, multipliers
-from workbench.ops.integer.combining import prepare_product, prepare_sum
 from workbench.simulation.integer.ops import Task
 
 Array = NDArray[Any]
@@ -37,28 +36,19 @@ def _steps(site: Site) -> dict[str, int]:
 
 def lower_sum(site: Site, task: Task, weights: Sequence[float]) -> None:
     """Lower a weighted sum of two blobs: BinaryOp add and sub, Eltwise sum."""
-    how, numbers = task.arithmetic, _steps(site)
-    prepared = prepare_sum(
-        task.bottom_scales,
-        task.top_scales[0],
-        weights,
-        flavour=how.flavour,
-        bits=how.bits,
-        headroom=how.headroom,
-    )
+    prepared, numbers = task.weighted(weights), _steps(site)
     arrays: dict[str, Array] = {}
     for name, term in zip("ab", prepared.terms, strict=True):
         numbers[f"{name}_sign"] = term.sign
         if term.change is not None:
             factors, each = multipliers(term.change, f"{name}_")
             arrays, numbers = arrays | factors, numbers | each
-    site.emit("sum", site.bottoms, site.tops[0], numbers | {"headroom": how.headroom}, arrays)
+    site.emit("sum", site.bottoms, site.tops[0], numbers | {"headroom": prepared.headroom}, arrays)
 
 
 def _product(site: Site, task: Task) -> None:
-    how, numbers = task.arithmetic, _steps(site)
-    change = prepare_product(task.bottom_scales, task.top_scales[0], how.flavour, how.bits)
-    arrays, each = multipliers(change)
+    numbers = _steps(site)
+    arrays, each = multipliers(task.product)
     site.emit("product", site.bottoms, site.tops[0], numbers | each, arrays)
 
 

@@ -215,16 +215,12 @@ class _Lowering:
         if kind:
             why = f"its activation {ACTIVATIONS[kind]} comes behind the sums"
             self.left_out.append(LeftOut(layer.name, why, True))
-        scales = quantized.weight_scales * quantized.bottom_scale
-        return np.repeat(scales, quantized.weight.shape[0] // scales.size)
+        return quantized.channel_scales * quantized.bottom_scale
 
     def _task(self, scales: LayerScales) -> Task:
         layer = scales.layer
-        entries = [entry for entry in scales.entries if entry is not None]
-        tops = [top for top in scales.moved or scales.tops if top is not None]
         slopes = self._model.weight(layer.name, "slope") if layer.type == "PReLU" else None
-        given = values(layer)
-        return Task(layer.type, given, len(layer.tops), entries, tops, slopes, self._how)
+        return Task.of(scales, slopes, self._how)
 
     def _rescale(self, layer: Layer, before: StoredBlob, after: StoredBlob) -> None:
         self._add_blob(after)

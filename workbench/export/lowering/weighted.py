@@ -10,15 +10,18 @@ from numpy.typing import NDArray
 from workbench.export.lowering.records import StoredBlob
 from workbench.export.lowering.site import Site, bounds, laid, multipliers
 from workbench.numerics.affine import quantize
-from workbench.numerics.fixed_point import bias_int32
 from workbench.numerics.rounding import LIMIT
 from workbench.ops import values
-from workbench.ops.integer.requantizing import prepare_requantization
 from workbench.ops.kernels.convolution import border
 from workbench.simulation.integer.arithmetic import Arithmetic
 from workbench.simulation.integer.ops import limits
 from workbench.simulation.integer.tabulated import prepare_tables
-from workbench.simulation.integer.weighted import activation_layer, activation_rule
+from workbench.simulation.integer.weighted import (
+    activation_layer,
+    activation_rule,
+    made_in,
+    requantization,
+)
 from workbench.simulation.quantized import QuantizedLayer
 
 Array = NDArray[Any]
@@ -34,10 +37,7 @@ def lower_weighted(site: Site, quantized: QuantizedLayer, how: Arithmetic) -> No
     """
     numbers, kind = _geometry(site, quantized)
     weight = quantized.weight.reshape(quantized.weight.shape[0], -1)
-    scales = np.repeat(quantized.weight_scales, weight.shape[0] // quantized.weight_scales.size)
-    units = None
-    if quantized.bias is not None:
-        units = bias_int32(quantized.bias, scales, quantized.bottom_scale)
+    units = quantized.bias_units
     most = (LIMIT + 1) * np.abs(weight.astype(np.int64)).sum(1)
     top = site.tops[0]
     if top.dtype == "int32" and units is not None:
@@ -48,41 +48,31 @@ def lower_weighted(site: Site, quantized: QuantizedLayer, how: Arithmetic) -> No
     if top.dtype == "int32":
         site.emit(f"{kind}_sums", site.bottoms, top, numbers, _with(arrays, "bias", units))
         return
-    _int8(site, quantized, how, scales, numbers, arrays, kind)
+    _int8(site, quantized, how, numbers, arrays, kind)
 
 
 def _int8(
     site: Site,
     quantized: QuantizedLayer,
     how: Arithmetic,
-    weight_scales: NDArray[np.float32],
     numbers: dict[str, int],
     arrays: dict[str, Array],
     kind: str,
 ) -> None:
     given, top = values(quantized.layer), site.tops[0]
-    rule = activation_rule(given)
-    made = top.scale if rule is None else np.array([rule.need(float(s)) for s in top.scale])
-    prepared = prepare_requantization(
-        weight_scales,
-        quantized.bottom_scale,
-        made.astype(np.float32),
-        quantized.bias,
-        flavour=how.flavour,
-        bits=how.bits,
-        bias_after=how.bias_after,
-    )
+    made = made_in(given, top.scale)
+    prepared = requantization(quantized, made, how)
     factors, each = multipliers(prepared.rescale)
     arrays = _with(_with(arrays | factors, "bias", prepared.before), "late_bias", prepared.after)
     ends, ends_each = _bounds(given, top, how)
     numbers = numbers | each | ends_each
-    if numbers.get("rows", 1) > 1 and (rule is not None or numbers["bounds_each"]):
+    if numbers.get("rows", 1) > 1 and (activation_rule(given) or numbers["bounds_each"]):
         raise site.refuse("rows with an activation that differs by channel have no operation")
     if given.activation_type in (_NONE, _RELU, _CLIP):
         site.emit(kind, site.bottoms, top, numbers, arrays | ends)
         return
     name, params = activation_layer(given)
-    table = prepare_tables(name, params, None, made.astype(np.float32), top.scale)
+    table = prepare_tables(name, params, None, made, top.scale)
     before = site.between("before its activation", top, made)
     site.emit(kind, site.bottoms, before, numbers, arrays | ends)
     each = {"table_each": table.shape[0] > 1}

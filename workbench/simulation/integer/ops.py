@@ -21,6 +21,7 @@ from workbench.ops.elementwise import BINARY, ELTWISE
 from workbench.ops.integer.activating import prepare_bounds, relu
 from workbench.ops.integer.bordering import pad, prepare_border
 from workbench.ops.integer.combining import (
+    Sum,
     largest,
     prepare_product,
     prepare_sum,
@@ -63,6 +64,17 @@ class Task:
     slopes: NDArray[np.float32] | None
     arithmetic: Arithmetic
 
+    @classmethod
+    def of(
+        cls, scales: LayerScales, slopes: NDArray[np.float32] | None, arithmetic: Arithmetic
+    ) -> Task:
+        """What a layer takes and gives."""
+        layer = scales.layer
+        entries = [entry for entry in scales.entries if entry is not None]
+        tops = [top for top in scales.moved or scales.tops if top is not None]
+        given = values(layer)
+        return cls(layer.type, given, len(layer.tops), entries, tops, slopes, arithmetic)
+
     @property
     def change(self) -> Rescale | None:
         """From the first bottom's scale to the first top's."""
@@ -72,6 +84,25 @@ class Task:
         """From a scale to that of the first top."""
         how = self.arithmetic
         return prepare_change(scale, self.top_scales[0], how.flavour, how.bits)
+
+    def weighted(self, weights: Sequence[float]) -> Sum:
+        """A weighted sum of all bottoms."""
+        how = self.arithmetic
+        return prepare_sum(
+            self.bottom_scales,
+            self.top_scales[0],
+            weights,
+            flavour=how.flavour,
+            bits=how.bits,
+            headroom=how.headroom,
+            wraps=how.add_wraps,
+        )
+
+    @property
+    def product(self) -> Rescale:
+        """From the product of all bottoms to the first top's scale."""
+        how = self.arithmetic
+        return prepare_product(self.bottom_scales, self.top_scales[0], how.flavour, how.bits)
 
 
 def unable(layer: Layer) -> str:
@@ -95,12 +126,8 @@ def prepare(
         slopes: of a PReLU.
         arithmetic: how to multiply and round.
     """
-    layer = scales.layer
-    entries = [entry for entry in scales.entries if entry is not None]
-    tops = [top for top in scales.moved or scales.tops if top is not None]
-    given = values(layer)
-    task = Task(layer.type, given, len(layer.tops), entries, tops, slopes, arithmetic)
-    return PREPARERS.get(layer.type, _table)(task)
+    task = Task.of(scales, slopes, arithmetic)
+    return PREPARERS.get(task.type, _table)(task)
 
 
 def _moving(move: Callable[[Values, Array], Array]) -> Callable[[Task], Compute]:
@@ -146,22 +173,12 @@ def _pad(task: Task) -> Compute:
 
 
 def _sum(task: Task, weights: Sequence[float]) -> Compute:
-    how = task.arithmetic
-    prepared = prepare_sum(
-        task.bottom_scales,
-        task.top_scales[0],
-        weights,
-        flavour=how.flavour,
-        bits=how.bits,
-        headroom=how.headroom,
-        wraps=how.add_wraps,
-    )
+    prepared = task.weighted(weights)
     return lambda bottoms, counter: (weighted_sum(bottoms, prepared, counter),)
 
 
 def _product(task: Task) -> Compute:
-    how = task.arithmetic
-    prepared = prepare_product(task.bottom_scales, task.top_scales[0], how.flavour, how.bits)
+    prepared = task.product
     return lambda bottoms, counter: (product(bottoms, prepared, counter),)
 
 

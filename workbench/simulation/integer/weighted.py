@@ -16,7 +16,6 @@ from workbench.numerics.affine import quantize
 from workbench.numerics.fixed_point import (
     OverflowCounter,
     Rescale,
-    bias_int32,
     multiplier8,
     prepare_rescale,
     ratios,
@@ -25,7 +24,6 @@ from workbench.numerics.fixed_point import (
 from workbench.numerics.weights import largest_accumulators
 from workbench.ops import OPS, Values, values
 from workbench.ops.activation import ACTIVATIONS
-from workbench.ops.integer.activating import EVERYTHING
 from workbench.ops.integer.requantizing import (
     Requantization,
     prepare_requantization,
@@ -95,32 +93,13 @@ class Weighted:
         return self._kernel.sums(self._values, self._quantized.weight)
 
     @cached_property
-    def _weight_scales(self) -> Scale:
-        scales = self._quantized.weight_scales
-        return np.repeat(scales, self._quantized.weight.shape[0] // scales.size)
+    def _requantization(self) -> Requantization:
+        return requantization(self._quantized, self._made_in, self._how)
 
     @cached_property
-    def _requantization(self) -> Requantization:
-        how, top = self._how, self._made_in
-        return prepare_requantization(
-            self._weight_scales,
-            self._quantized.bottom_scale,
-            top,
-            self._quantized.bias,
-            flavour=how.flavour,
-            bits=how.bits,
-            bias_after=how.bias_after,
-            bounds=EVERYTHING,
-        )
-
-    @property
     def _made_in(self) -> Scale:
-        """The scale before the activation."""
         assert self._top_scale is not None
-        rule = activation_rule(self._values)
-        if rule is None:
-            return self._top_scale
-        return np.array([rule.need(float(scale)) for scale in self._top_scale], np.float32)
+        return made_in(self._values, self._top_scale)
 
     @cached_property
     def _activate(self) -> Finish:
@@ -145,12 +124,12 @@ class Weighted:
 
     @cached_property
     def _to_units(self) -> Rescale:
-        real = ratios(SCALE, self._weight_scales, self._quantized.bottom_scale)
+        real = ratios(SCALE, self._quantized.channel_scales, self._quantized.bottom_scale)
         return prepare_rescale(real, self._how.flavour, self._how.bits)
 
     def _real(self, sums: NDArray[np.int32], axis: int, counter: OverflowCounter) -> Array:
         """Turn sums with their bias into floats, the last step of the integer network."""
-        scale = self._weight_scales * self._quantized.bottom_scale
+        scale = self._quantized.channel_scales * self._quantized.bottom_scale
         wide, shape = self._with_bias(sums, axis, counter), _laid(sums.ndim, axis)
         if self._how.shifts:
             multiplier = multiplier8(np.float32(1) / scale, self._how.bits)
@@ -163,11 +142,33 @@ class Weighted:
     def _with_bias(
         self, sums: NDArray[np.int32], axis: int, counter: OverflowCounter
     ) -> NDArray[np.int64]:
-        wide, layer = sums.astype(np.int64), self._quantized
-        if layer.bias is not None:
-            bias = bias_int32(layer.bias, self._weight_scales, layer.bottom_scale)
+        wide, bias = sums.astype(np.int64), self._quantized.bias_units
+        if bias is not None:
             wide = wide + bias.astype(np.int64).reshape(_laid(sums.ndim, axis))
         return counter.hold(wide)
+
+
+def requantization(
+    quantized: QuantizedLayer, made_in: Scale, arithmetic: Arithmetic
+) -> Requantization:
+    """From the sums of a layer to the scale `made_in`."""
+    return prepare_requantization(
+        quantized.channel_scales,
+        quantized.bottom_scale,
+        made_in,
+        quantized.bias,
+        flavour=arithmetic.flavour,
+        bits=arithmetic.bits,
+        bias_after=arithmetic.bias_after,
+    )
+
+
+def made_in(given: Values, top_scale: Scale) -> Scale:
+    """The scale before a fused activation, behind which it is `top_scale`."""
+    rule = activation_rule(given)
+    if rule is None:
+        return top_scale
+    return np.array([rule.need(float(scale)) for scale in top_scale], np.float32)
 
 
 def _laid(axes: int, axis: int) -> list[int]:
