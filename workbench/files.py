@@ -36,19 +36,57 @@ def make_folder(path: str | Path) -> None:
 
 
 @contextmanager
+def writing(path: str | Path) -> Iterator[None]:
+    """Turn what the system says against writing a file into an error that names it.
+
+    Raises:
+        WorkbenchError: the block could not write it.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise WorkbenchError(
+            f"the file cannot be written ({error.strerror or error})",
+            where=str(path),
+            advice="Check the folder, its permissions and the room on the disk.",
+        ) from error
+
+
+@contextmanager
 def replacing(path: str | Path) -> Iterator[Path]:
     """Give a temporary path beside `path`, and move it into place when the block succeeds.
 
+    A link is followed. What is no file, such as a pipe or a device, is written as it is.
+
     Raises:
-        OSError: the folder does not exist or cannot be written.
+        WorkbenchError: the folder does not exist, or it or the file cannot be written.
     """
     target = Path(path)
-    temporary = target.with_name(f".{target.name}.{uuid.uuid4().hex}.part")
-    try:
-        yield temporary
-        temporary.replace(target)
-    finally:
-        temporary.unlink(missing_ok=True)
+    with writing(path):
+        if _is_special(target):
+            yield target
+            return
+        if target.is_dir():
+            raise IsADirectoryError(None, "it is a folder")
+        target = target.resolve()
+        temporary = target.with_name(f".{target.name}.{uuid.uuid4().hex}.part")
+        try:
+            yield temporary
+            temporary.replace(target)
+        finally:
+            temporary.unlink(missing_ok=True)
+
+
+def _is_special(path: Path) -> bool:
+    """Whether it is a pipe or a device; /dev/stdout is, whatever it leads to."""
+    in_dev = path.absolute().parts[1:2] == ("dev",)
+    return path.exists() and not path.is_dir() and (in_dev or not path.is_file())
+
+
+def write_text(path: str | Path, text: str, encoding: str = "utf-8") -> None:
+    """Write a text file as `replacing` does, each line ending in one byte."""
+    with replacing(path) as part:
+        part.write_text(text, encoding=encoding, newline="\n")
 
 
 Seen = tuple[int, int, int]

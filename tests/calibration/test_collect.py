@@ -8,8 +8,10 @@ from PIL import Image
 
 from workbench.calibration.collect import Collector, Interrupted, collect
 from workbench.calibration.inputs import ImageFolder
+from workbench.calibration.plan import calibrate
 from workbench.engine import Network
 from workbench.errors import CalibrationError, GraphError, InputError, WorkbenchWarning
+from workbench.export.int8 import int8_model
 from workbench.formats.param import parse_param
 from workbench.model import Model
 from workbench.numerics.histogram import Histogram
@@ -243,3 +245,10 @@ def test_the_same_picture_twice_counts_twice(model, tmp_path):
     listing.write_text("a.png\na.png\n")
     stats = collect(model, ImageFolder(listing, shape=(8, 8, 3)), **QUIET)
     assert stats["conv1"].total == 2 * 3 * 8 * 8
+
+
+def test_a_network_that_is_int8_already_is_refused(model, arrays):
+    stats = collect(model, arrays, **QUIET)
+    int8 = int8_model(model, calibrate(model, stats))
+    with pytest.raises(CalibrationError, match="layer conv1: it is int8 already"):
+        collect(int8, arrays, **QUIET)

@@ -14,7 +14,7 @@ from workbench.calibration.inputs import TensorFolder
 from workbench.calibration.statistics import Statistics
 from workbench.cli.calibrate import calibrate
 from workbench.engine import Network
-from workbench.errors import CalibrationError, FormatError
+from workbench.errors import CalibrationError, FormatError, WorkbenchError
 from workbench.model import load_model, save_model
 
 QUIET = {"progress": False}
@@ -177,7 +177,7 @@ def test_a_file_of_another_kind_is_named(folder, model, share):
 
 
 def test_a_folder_that_does_not_exist_is_found_before_any_network_runs(folder, model, runs):
-    with pytest.raises(OSError):
+    with pytest.raises(WorkbenchError, match="kept: the file cannot be written"):
         collect(model, TensorFolder(folder / "npy"), checkpoint=folder / "no" / "kept", **QUIET)
     assert not runs
 

@@ -11,6 +11,7 @@ from workbench.calibration.inputs import (
     TensorFolder,
     holds_tensors,
 )
+from workbench.calibration.readers import PictureReader
 from workbench.engine import pixels_to_blob
 from workbench.errors import InputError, WorkbenchWarning
 
@@ -88,6 +89,9 @@ def test_tensors_are_told_from_pictures(tmp_path, pictures):
     assert holds_tensors(listing)
     assert not holds_tensors(pictures)
     assert not holds_tensors(pictures / "0.png")
+    np.save(pictures / "mean.npy", np.zeros(1))
+    with pytest.raises(InputError, match=r"pictures and \.npy arrays"):
+        holds_tensors(pictures)
 
 
 # --- several inputs ---
@@ -112,3 +116,8 @@ def test_the_fingerprint_knows_files_and_settings(pictures):
     assert images.fingerprint == ImageFolder(pictures, shape=list(SHAPE)).fingerprint
     assert images.fingerprint != images[:4].fingerprint
     assert images.fingerprint != ImageFolder(pictures, shape=SHAPE, pixel="RGB").fingerprint
+
+
+def test_a_shape_beyond_any_memory_is_refused():
+    with pytest.raises(InputError, match=r"100000.* too large"):
+        PictureReader((100000, 100000, 3))

@@ -112,3 +112,22 @@ def test_statistics_of_another_network_are_refused(model_with, stats):
     other = model_with(lambda layer, name, array: array + 1)
     with pytest.raises(CalibrationError, match="another network"):
         calibrate(other, stats)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"threshold": -1.0}, "threshold is -1.0"),
+        ({"threshold": np.inf}, "threshold is inf"),
+        ({"threshold": np.nan}, "threshold is nan"),
+        ({"threshold": "4"}, "threshold is '4'"),
+        ({"threshold": 1e300}, "far too large"),
+        ({"bits": 6}, "with_weight_bits"),
+        ({"bits": 7, "weight_scales": (1.0,)}, "7 bits"),
+        ({"weight_scales": (1.0, 0.0)}, "weight scale"),
+    ],
+)
+def test_a_decision_that_cannot_be_is_refused(model, stats, change, said):
+    plan = calibrate(model, stats, weight_bits="proven")
+    with pytest.raises(CalibrationError, match=f"layer fc: .*{said}"):
+        plan.changed("fc", **change)

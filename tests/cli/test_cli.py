@@ -10,6 +10,7 @@ from workbench.export.table import load_table
 from workbench.model import load_model
 
 CALIBRATE = ("calibrate", "m.param", "m.bin")
+COMPARE = ("compare", "m.param", "m.bin", "t")
 
 
 def test_calibrate_writes_a_table_that_the_network_takes(run, files):
@@ -69,7 +70,6 @@ def test_weight_bits_are_a_choice(run, files):
         ((*CALIBRATE, "nowhere", "--table", "t"), "nowhere"),
         (("calibrate", "none.param", "m.bin", "npy", "--table", "t"), "none.param"),
         (("calibrate", "m.bin", "m.param", "npy", "--table", "t"), "m.bin"),
-        ((*CALIBRATE, "npy", "--table", "no/folder/t"), "no/folder"),
         ((*CALIBRATE, "--stats", "m.bin", "--table", "t"), "m.bin"),
         (("inspect", "none.param"), "none.param"),
     ],
@@ -145,3 +145,40 @@ def test_the_module_is_quick_to_import_and_draws_nothing_in():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        ((*CALIBRATE, "npy", "--table", "no/folder/t"), "no folder no/folder"),
+        ((*CALIBRATE, "npy", "--table", "npy"), "npy is a folder"),
+        ((*CALIBRATE, "npy", "--table", "m.param"), "m.param is what is read"),
+        ((*CALIBRATE, "npy", "--table", "t", "--save-stats", "m.bin"), "m.bin is what is read"),
+        ((*CALIBRATE, "npy", "--table", "t", "--save-stats", "./t"), "t is what --table writes"),
+        ((*COMPARE, "npy", "--json", "m.bin"), "m.bin is what is read"),
+        (
+            ("compare", "m.param", "m.bin", "t", "npy", "--json", "o", "--html", "o"),
+            "--json writes",
+        ),
+    ],
+)
+def test_nothing_that_is_read_is_overwritten(run, files, words, says):
+    before = {path: path.read_bytes() for path in files.iterdir() if path.is_file()}
+    status, _, err = run(*words)
+    assert status == 2
+    assert says in err
+    assert before == {path: path.read_bytes() for path in files.iterdir() if path.is_file()}
+
+
+def test_options_that_have_no_effect_are_told(run):
+    err = run(*CALIBRATE, "npy", "--table", "t", "--save-stats", "s.npz", "--norm", "0.1")[2]
+    assert "warning: with .npy, --norm has no effect" in err
+    err = run(*CALIBRATE, "--stats", "s.npz", "--table", "t", "--mean", "1,2,3", "--limit", "2")[2]
+    assert "warning: with --stats, --mean, --limit has no effect" in err
+
+
+def test_statistics_of_other_inputs_are_told(run):
+    run(*CALIBRATE, "npy", "--table", "t", "--save-stats", "s.npz")
+    words = ("--stats", "s.npz", "--table", "eq", "--method", "eq")
+    assert "other inputs" not in run(*CALIBRATE, "npy", *words)[2]
+    assert "other inputs" in run(*CALIBRATE, "npy", *words, "--limit", "3")[2]

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 from workbench.calibration.collect import collect
 from workbench.calibration.plan import calibrate
 from workbench.engine.speed import Clock
@@ -15,3 +17,4 @@ def test_the_network_and_each_int8_layer_are_timed_in_both_forms(model, arrays):
     assert all(time.median_ms > 0 and time.runs == 5 for time in times)
     assert speed.gain == speed.float_time.median_ms / speed.int8_time.median_ms
     assert "whole network" in str(speed)
+    assert "whole network" in str(replace(speed, layers=()))

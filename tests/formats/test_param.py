@@ -252,7 +252,7 @@ def test_a_path_that_cannot_be_read_is_named(tmp_path: Path) -> None:
 
 
 def test_a_path_that_cannot_be_written_is_named(tmp_path: Path) -> None:
-    with pytest.raises(FormatError, match="cannot be written"):
+    with pytest.raises(WorkbenchError, match="cannot be written"):
         write_param(GOOD, tmp_path / "none" / "a.param")
 
 

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from workbench.errors import FormatError, WorkbenchWarning
+from workbench.errors import FormatError, WorkbenchError, WorkbenchWarning
 from workbench.formats.param import parse_param
 from workbench.formats.weight import ENCODINGS
 from workbench.formats.weights import (
@@ -311,7 +311,7 @@ def test_a_failed_write_leaves_the_old_file(tmp_path: Path) -> None:
     with pytest.raises(FormatError):
         write_weights(TWO, {}, tmp_path / "a.bin")
     assert (tmp_path / "a.bin").read_bytes() == b"old"
-    with pytest.raises(FormatError, match="cannot be written"):
+    with pytest.raises(WorkbenchError, match="cannot be written"):
         write_weights(TWO, two(), tmp_path / "none" / "a.bin")
 
 

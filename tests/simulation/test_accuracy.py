@@ -79,3 +79,8 @@ def test_what_is_called_before_each_image_can_end_the_work(model, plan, arrays):
     with pytest.raises(KeyboardInterrupt):
         accuracy(model, plan, arrays, [0] * 6, progress=False, before=before)
     assert seen == [0, 1, 2]
+
+
+def test_a_label_below_zero_is_refused(model, plan, arrays):
+    with pytest.raises(InputError, match="label -1"):
+        accuracy(model, plan, arrays, [0] * 5 + [-1], progress=False)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,8 +9,10 @@ import pytest
 from workbench.calibration.collect import collect
 from workbench.calibration.plan import calibrate, with_weight_bits
 from workbench.errors import InputError
+from workbench.graph import Graph, Layer
+from workbench.model import Model
 from workbench.numerics import metrics
-from workbench.simulation.compare import as_objects, compare
+from workbench.simulation.compare import Metrics, as_objects, compare
 from workbench.simulation.simulator import Simulator
 
 
@@ -101,3 +104,20 @@ def test_eight_bits_as_a_decision_give_what_was_promised(model, plan, arrays):
     row = compare(model, eight, arrays[:2], "dequantize", progress=False)["conv1"]
     assert row.alone.sqnr_db == pytest.approx(price.weight_bits.sqnr_8_db)
     assert row.weight_bits.bits == 8
+
+
+def test_an_exact_image_does_not_hide_the_error_of_the_others():
+    exact, wrong = (Metrics(1.0, 0.0, 0.0, 0.0, 0.0, sqnr) for sqnr in (np.inf, 6.0))
+    mean = Metrics.mean([exact, wrong])
+    assert mean.sqnr_db == pytest.approx(6 + 10 * np.log10(2))
+    assert Metrics.mean([exact, exact]).sqnr_db == np.inf
+    lost = replace(wrong, sqnr_db=-np.inf)
+    assert Metrics.mean([exact, wrong, lost]).sqnr_db == mean.sqnr_db
+    assert Metrics.mean([lost, lost]).sqnr_db == -np.inf
+
+
+def test_a_layer_without_tops_has_no_row(model, plan, arrays):
+    graph = Graph((*model.graph.layers, Layer("Noop", "end", (model.graph.outputs[0],), (), {})))
+    longer = Model(graph, model.weights)
+    result = compare(longer, replace(plan, model_sha256=longer.sha256), arrays[:1], progress=False)
+    assert "end" not in {row.layer for row in result}

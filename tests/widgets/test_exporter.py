@@ -79,8 +79,8 @@ def test_a_change_after_writing_is_said_until_it_is_written_again(session, view)
         ("out", "..", "no name of a file"),
         ("out", "a\0b", "no name of a file"),
         ("out\0", "m", "no folder"),
-        ("out", "taken", "could not be written (Is a directory)"),
-        ("out", "n" * 300, "could not be written (File name too long)"),
+        ("out", "taken", "taken.table: the file cannot be written (it is a folder)"),
+        ("out", "n" * 300, "cannot be written (File name too long)"),
     ],
 )
 def test_what_cannot_be_written_is_said_in_words(view, tmp_path, monkeypatch, folder, stem, said):

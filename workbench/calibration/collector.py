@@ -27,6 +27,7 @@ from workbench.calibration.statistics import Statistics
 from workbench.calibration.worker import Part, Worker
 from workbench.errors import CalibrationError, InputError, WorkbenchWarning
 from workbench.model import Model
+from workbench.ops import values
 
 if TYPE_CHECKING:
     from workbench.calibration.processes import Processes
@@ -60,6 +61,13 @@ class Collector:
                 "with weights of its own",
                 advice="There is nothing to quantize in it.",
             )
+        for layer in model.quantizable:
+            if values(layer)["int8_scale_term"]:
+                raise CalibrationError(
+                    "it is int8 already",
+                    where=f"layer {layer.name}",
+                    advice="Give the float network.",
+                )
         if len(inputs) == 0:
             raise InputError("there are no inputs to calibrate on")
         check_arguments(threads, passes, workers)
@@ -94,10 +102,10 @@ class Collector:
                 remember(self._kept, self.inputs)
             raise
         finally:
-            self._save()
             if self._processes:
                 self._processes.close()
                 self._processes = None
+            self._save()
         self._warn_of_nonfinite()
         return self.statistics
 
@@ -153,12 +161,13 @@ class Collector:
     @property
     def statistics(self) -> Statistics:
         """What has been counted so far."""
-        tallies = self.state.tallies
+        state = self.state  # once: another thread may replace it meanwhile
+        tallies = state.tallies
         return Statistics(
             layers=self.layers,
             histograms={blob: tally.histogram for blob, tally in tallies.items()},
             nonfinite={blob: tally.nonfinite for blob, tally in tallies.items()},
-            images=self.state.images,
+            images=state.images,
             model_sha256=self.model.sha256,
             inputs=fingerprint(self.inputs),
         )

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self, overload
@@ -21,6 +21,7 @@ Item = Array | Mapping[str, Array]
 
 PICTURES = frozenset({".bmp", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp"})
 TENSORS = frozenset({".npy"})
+MOST_LIST_BYTES = 1 << 28
 
 
 @dataclass(frozen=True)
@@ -154,12 +155,25 @@ def TensorFolder(path: str | Path, *, skip_unreadable: bool = False) -> FileInpu
 
 
 def holds_tensors(path: Path) -> bool:
-    """Tell .npy inputs from pictures: a .npy file, or a folder or list of which the first is."""
-    if path.is_file() and path.suffix.lower() not in PICTURES | TENSORS:
-        return _listed(path)[:1] != [] and _listed(path)[0].suffix.lower() in TENSORS
+    """Tell .npy inputs from pictures: a .npy file, or a folder or a list of such.
+
+    Raises:
+        InputError: there are both.
+    """
     if path.is_dir():
-        return any(p.suffix.lower() in TENSORS for p in path.rglob("*"))
-    return path.suffix.lower() in TENSORS
+        files: Iterable[Path] = path.rglob("*")
+    elif path.is_file() and path.suffix.lower() not in PICTURES | TENSORS:
+        files = _listed(path)
+    else:
+        files = [path]
+    found = {file.suffix.lower() for file in files}
+    if found & TENSORS and found & PICTURES:
+        raise InputError(
+            "there are pictures and .npy arrays here",
+            where=str(path),
+            advice="Give a folder, or a list, of one kind.",
+        )
+    return bool(found & TENSORS)
 
 
 def find_files(path: Path, suffixes: frozenset[str]) -> tuple[Path, ...]:
@@ -180,8 +194,10 @@ def find_files(path: Path, suffixes: frozenset[str]) -> tuple[Path, ...]:
 
 def _listed(path: Path) -> list[Path]:
     try:
+        if path.stat().st_size > MOST_LIST_BYTES:
+            raise ValueError("too large")
         lines = path.read_text(encoding="utf-8").splitlines()
-    except UnicodeDecodeError as error:
+    except ValueError as error:  # a UnicodeDecodeError is one
         raise InputError(
             "neither a folder nor a text file with one path a line", where=str(path)
         ) from error
@@ -193,4 +209,4 @@ def _resolve(list_file: Path, number: int, entry: str) -> Path:
     for candidate in (list_file.parent / entry, Path(entry)):
         if candidate.is_file():
             return candidate
-    raise InputError(f"there is no file {entry!r}", where=f"{list_file}:{number}")
+    raise InputError(f"there is no file {entry[:200]!r}", where=f"{list_file}:{number}")

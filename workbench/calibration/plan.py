@@ -6,10 +6,12 @@ tools/quantize/ncnn2table.cpp.
 
 from __future__ import annotations
 
+import math
 import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
+from numbers import Real
 from types import MappingProxyType
 from typing import Any
 
@@ -58,6 +60,20 @@ class LayerPlan:
     weight_scales: tuple[float, ...]
     keep_float: bool = False
 
+    def __post_init__(self) -> None:
+        """Raise CalibrationError for a number that cannot be."""
+        if not isinstance(self.threshold, Real) or not 0 <= self.threshold < math.inf:
+            raise self._refusal(f"the threshold is {self.threshold!r}", "Give a number above 0.")
+        if not self.scale:
+            raise self._refusal(f"the threshold {self.threshold:g} is far too large", "")
+        if self.bits not in (6, 8):
+            raise self._refusal(f"the weights have {self.bits!r} bits", "Use 6 or 8.")
+        if not all(0 < scale < math.inf for scale in self.weight_scales):
+            raise self._refusal("a weight scale is not positive and finite", "Derive them anew.")
+
+    def _refusal(self, problem: str, advice: str) -> CalibrationError:
+        return CalibrationError(problem, where=f"layer {self.layer}", advice=advice)
+
     @property
     def scale(self) -> float:
         """Scale of the bottom blob: int8 = round(real * scale); 127 / threshold in float32."""
@@ -91,8 +107,20 @@ class Plan:
         return iter(self.layers)
 
     def changed(self, layer: str, **changes: Any) -> Plan:
-        """Return a plan in which some attributes of one layer's decision are replaced."""
-        new = replace(self[layer], **changes)
+        """Return a plan in which some attributes of one layer's decision are replaced.
+
+        Raises:
+            CalibrationError: the plan has no such layer, or a decision cannot be: new bits,
+                for one, need new weight scales (`with_weight_bits`).
+        """
+        old = self[layer]
+        if changes.get("bits", old.bits) != old.bits and "weight_scales" not in changes:
+            raise CalibrationError(
+                "other bits need other weight scales",
+                where=f"layer {layer}",
+                advice="Use with_weight_bits(model, plan, layer, bits), which derives them.",
+            )
+        new = replace(old, **changes)
         return replace(self, layers=tuple(new if d.layer == layer else d for d in self.layers))
 
     @property

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import prod
 from pathlib import Path
 from threading import Lock
 from typing import Protocol
@@ -16,6 +17,8 @@ from workbench.errors import InputError
 
 Array = NDArray[np.float32]
 
+MOST_VALUES = 1 << 28
+"""Of an input blob: a gigabyte of float32, beyond which ncnn may find no memory and crash."""
 CHANNELS = {"BGR": 3, "RGB": 3, "GRAY": 1}
 
 _ONE_AT_A_TIME = Lock()
@@ -59,6 +62,11 @@ class PictureReader:
             raise InputError(
                 f"the shape has {self.shape[2]} channels, {self.pixel} pictures have {channels}",
                 advice="Change the shape's third number, or pixel.",
+            )
+        if prod(self.shape) > MOST_VALUES:
+            raise InputError(
+                f"the shape {self.shape} is too large: at most {MOST_VALUES} values",
+                advice="Give the width and height that the network was made for.",
             )
         for name, values in (("mean", self.mean), ("norm", self.norm)):
             if len(values) not in (0, channels) or not np.isfinite(values).all():

@@ -68,7 +68,8 @@ def main() -> None:
         click.echo(f"error: {error}", err=True)
         sys.exit(1)
     except OSError as error:
-        click.echo(f"error: {error.filename}: {error.strerror}", err=True)
+        what = f"{error.filename}: {error.strerror}" if error.filename else str(error)
+        click.echo(f"error: {what or type(error).__name__}", err=True)
         sys.exit(1)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -10,10 +11,13 @@ from typing import Any
 import click
 
 from workbench.calibration.collect import Interrupted, collect
+from workbench.calibration.collector import fingerprint
 from workbench.calibration.inputs import Item
 from workbench.calibration.plan import calibrate as make_plan
 from workbench.calibration.statistics import Statistics, load_statistics, save_statistics
-from workbench.cli.options import FILE, input_options, open_inputs
+from workbench.cli.options import FILE, input_options, open_inputs, warn_unused
+from workbench.cli.paths import check_outputs
+from workbench.errors import WorkbenchWarning
 from workbench.export.table import save_table
 from workbench.model import Model, load_model
 from workbench.numerics.thresholds import METHODS
@@ -107,12 +111,22 @@ def calibrate(
         raise click.UsageError("Give either INPUTS or --stats; only eq uses both.")
     if inputs is None and method == EQ:
         raise click.UsageError("eq runs the layers again: give INPUTS too.")
+    outputs = {"--table": table, "--save-stats": save_stats, "--checkpoint": checkpoint}
+    check_outputs(outputs, (param, weights, stats_file, Path(inputs or "")))
+    if inputs is None:
+        warn_unused(settings, "--stats")
     model = load_model(param, weights)
     limit = settings.pop("limit")
     items = open_inputs(model, inputs, settings)[:limit] if inputs else ()
     progress = sys.stderr.isatty()
     if stats_file:
         stats = load_statistics(stats_file)
+        if items and stats.inputs != fingerprint(items):
+            warnings.warn(
+                f"{stats_file}: counted on other inputs than these, or otherwise prepared",
+                WorkbenchWarning,
+                stacklevel=1,
+            )
     else:
         stats = _collect(model, items, threads, workers, passes, checkpoint)
     if save_stats:

@@ -13,12 +13,13 @@ import click
 from workbench.calibration.inputs import FileInputs, MultiInput
 from workbench.calibration.labels import read_labels
 from workbench.cli.options import FILE, input_options, open_inputs
+from workbench.cli.paths import check_outputs
 from workbench.engine.speed import Clock
 from workbench.export.golden import dump
 from workbench.export.report import html_report
 from workbench.export.speed import measure_speed
 from workbench.export.table import load_table
-from workbench.files import replacing
+from workbench.files import write_text
 from workbench.model import load_model
 from workbench.simulation.accuracy import accuracy, scores_of
 from workbench.simulation.compare import Comparison, as_objects
@@ -84,6 +85,8 @@ def compare(
         raise click.UsageError("--dump needs one --scheme.")
     if output and not label_file:
         raise click.UsageError("--output goes with --labels.")
+    outputs = {"--json": json_file, "--html": html_file}
+    check_outputs(outputs, (param, weights, table, label_file, Path(inputs)))
     model = load_model(param, weights)
     plan = load_table(table, model)
     limit = settings.pop("limit")
@@ -104,9 +107,9 @@ def compare(
         click.echo(f"time of one run in ncnn, {threads} threads: median (5 % to 95 %)")
         click.echo(str(measure_speed(model, plan, items[0], Clock(threads))))
     if json_file:
-        _write(json_file, json.dumps(_objects(results), indent=1, allow_nan=False) + "\n")
+        write_text(json_file, json.dumps(_objects(results), indent=1, allow_nan=False) + "\n")
     if html_file:
-        _write(html_file, html_report(results, param.stem))
+        write_text(html_file, html_report(results, param.stem))
     if folder:
         dump(model, plan, items, folder, scheme)
 
@@ -121,8 +124,3 @@ def _objects(results: Sequence[Comparison]) -> list[Mapping[str, object]]:
     if len(results) == 1:
         return as_objects(results[0])
     return [{"scheme": one.scheme} | dict(row) for one in results for row in as_objects(one)]
-
-
-def _write(path: Path, text: str) -> None:
-    with replacing(path) as temporary:
-        temporary.write_text(text, encoding="utf-8")

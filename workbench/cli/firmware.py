@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from workbench.calibration.inputs import Item
-from workbench.cli.options import FILE, input_options, open_inputs
+from workbench.cli.options import FILE, input_options, open_inputs, warn_unused
 from workbench.export.firmware import write_firmware
 from workbench.export.lowering import Program
 from workbench.export.table import load_table
@@ -66,6 +66,8 @@ def firmware(
       workbench calibrate m.param m.bin images/ --table m.table
       workbench firmware m.param m.bin m.table firmware/ images/
     """
+    if inputs is None:
+        warn_unused({**settings, "shape": None}, "no INPUTS")
     model = load_model(param, weights)
     plan = load_table(table, model)
     limit = settings.pop("limit") or _FEW

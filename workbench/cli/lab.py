@@ -97,11 +97,13 @@ def _own_notebook(
     folder: Path, param: Path, weights: Path, inputs: str, settings: dict[str, Any]
 ) -> Path:
     """Make the notebook for a user's network, once its files are known to be good."""
-    if settings.pop("limit") or settings.pop("skip_unreadable"):
+    if settings.pop("limit") or settings["skip_unreadable"]:
         raise click.UsageError("--limit and --skip-unreadable are choices of the notebook here.")
     model = load_model(param, weights)
     found = open_inputs(model, inputs, settings)
-    reader = found.reader if isinstance(found, FileInputs) else None
+    if not isinstance(found, FileInputs):
+        raise click.UsageError("The notebook is for one input. For several there is --app.")
+    reader = found.reader
     return notebook_for(
         folder,
         param.stem,

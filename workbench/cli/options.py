@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import warnings
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from workbench.calibration.inputs import (
     TensorFolder,
     holds_tensors,
 )
-from workbench.errors import InputError
+from workbench.errors import InputError, WorkbenchWarning
 from workbench.model import Model
 from workbench.ops import values
 
@@ -68,6 +69,14 @@ def input_options(command: Any) -> Any:
     return command
 
 
+def warn_unused(settings: Mapping[str, Any], why: str) -> None:
+    """Say of options about INPUTS that they were given in vain."""
+    if given := [name for name, value in settings.items() if value]:
+        names = ", ".join(f"--{name.replace('_', '-')}" for name in given)
+        text = f"with {why}, {names} has no effect"
+        warnings.warn(text, WorkbenchWarning, stacklevel=2)
+
+
 def open_inputs(model: Model, inputs: str, settings: dict[str, Any]) -> FileInputs | MultiInput:
     """Find out what INPUTS names: one folder or list, or BLOB=PATH for each of several inputs."""
     if "=" not in inputs or Path(inputs).exists():
@@ -80,6 +89,7 @@ def open_inputs(model: Model, inputs: str, settings: dict[str, Any]) -> FileInpu
 
 def _open_files(model: Model, blob: str, path: Path, settings: dict[str, Any]) -> FileInputs:
     if holds_tensors(path):
+        warn_unused({name: settings[name] for name in ("shape", "mean", "norm", "pixel")}, ".npy")
         return TensorFolder(path, skip_unreadable=settings["skip_unreadable"])
     shape = settings["shape"] or _declared_shape(model, blob)
     pixel = settings["pixel"] or ("GRAY" if shape[2:] == (1,) else "BGR")

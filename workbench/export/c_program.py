@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from workbench.calibration.plan import Plan
 from workbench.export.c import KINDS, piece, pieces
 from workbench.export.lowering import Entrance, Operation, Program, StoredBlob, lower
-from workbench.files import replacing
+from workbench.files import make_folder, write_text
 from workbench.model import Model
 from workbench.simulation.scheme import Scheme
 
@@ -59,7 +59,7 @@ def export_c(
         CalibrationError: the scheme is no such scheme, or the plan is for another network.
         GraphError: a float layer stands between integer layers, a layer has no operation, or
             the size of the input is not known; it names the layer and the reason.
-        OSError: the file cannot be written.
+        WorkbenchError: the file cannot be written.
     """
     return write_c(lower(model, plan, scheme, shapes), path)
 
@@ -68,9 +68,8 @@ def write_c(program: Program, path: str | Path) -> Path:
     """Write a lowered network as C; see `export_c`."""
     given = Path(path)
     target = given if given.suffix == ".c" else given / "net.c"
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with replacing(target) as temporary:
-        temporary.write_text(c_text(program), encoding="ascii", newline="\n")
+    make_folder(target.parent)
+    write_text(target, c_text(program), "ascii")
     return target
 
 

@@ -8,6 +8,7 @@ DIR/golden/                      every blob of a few inputs (`workbench.export.g
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -20,8 +21,8 @@ from workbench.export.integer_plan import write_integer_plan
 from workbench.export.lowering import Program, lower
 from workbench.files import replacing
 from workbench.model import Model
+from workbench.simulation.blob import Run
 from workbench.simulation.scheme import Scheme
-from workbench.simulation.simulator import Simulator
 
 
 def write_firmware(
@@ -50,23 +51,21 @@ def write_firmware(
         GraphError: a float layer stands between integer layers, a layer has no operation, or
             the size of the input is not known.
         InputError: an item cannot be used.
-        OSError: the folder cannot be written.
+        WorkbenchError: the folder cannot be written.
     """
-    if items:
+    if len(items):
         shapes = {blob: array.shape for blob, array in as_mapping(model, items[0]).items()}
     program = lower(model, plan, scheme, shapes)
     write_integer_plan(program, folder)
     write_c(program, Path(folder) / "net.c")
-    if items:
-        _write_golden(model, plan, items, program, Path(folder) / "golden")
+    golden = Path(folder) / "golden"
+    if (golden / "manifest.json").exists():
+        shutil.rmtree(golden)  # it is of what was written here before
+    if len(items):
+
+        def feed(home: Path, run: Run) -> None:
+            with replacing(home / "input.bin") as temporary:
+                temporary.write_bytes(program.input_bytes(run.blobs))
+
+        dump(model, plan, items, golden, scheme, feed)
     return program
-
-
-def _write_golden(
-    model: Model, plan: Plan, items: Sequence[Item], program: Program, folder: Path
-) -> None:
-    dump(model, plan, items, folder, program.scheme)
-    simulator = Simulator(model, plan, program.scheme)
-    for number, item in enumerate(items):
-        with replacing(folder / f"{number:04}" / "input.bin") as temporary:
-            temporary.write_bytes(program.input_bytes(simulator.run(item).blobs))

@@ -13,16 +13,17 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from workbench.calibration.inputs import Item
 from workbench.calibration.plan import Plan
-from workbench.files import replacing
+from workbench.files import make_folder, write_text, writing
 from workbench.model import Model
-from workbench.simulation.blob import Blob
+from workbench.simulation.blob import Blob, Run
+from workbench.simulation.scheme import Scheme
 from workbench.simulation.simulator import Simulator
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]")
@@ -33,7 +34,8 @@ def dump(
     plan: Plan,
     inputs: Sequence[Item],
     folder: str | Path,
-    scheme: str = "requantize",
+    scheme: str | Scheme = "requantize",
+    also: Callable[[Path, Run], object] = lambda home, run: None,
 ) -> None:
     """Write golden vectors of every image; the manifest comes last, when all files are there.
 
@@ -42,10 +44,11 @@ def dump(
         plan: decisions for it.
         inputs: images or tensors.
         folder: where to write; it is made if it does not exist.
-        scheme: a key of `workbench.simulation.scheme.SCHEMES`.
+        scheme: a key of `workbench.simulation.scheme.SCHEMES`, or a Scheme.
+        also: called with the folder of each image, which is there, and its run.
 
     Raises:
-        OSError: the folder cannot be written.
+        WorkbenchError: the folder cannot be written.
     """
     target = Path(folder)
     simulator = Simulator(model, plan, scheme)
@@ -53,12 +56,14 @@ def dump(
     manifest = []
     for number, item in enumerate(inputs):
         home = target / f"{number:04}"
-        home.mkdir(parents=True, exist_ok=True)
-        for name, blob in simulator.run(item).blobs.items():
-            np.save(home / names[name], blob.array)
+        make_folder(home)
+        run = simulator.run(item)
+        for name, blob in run.blobs.items():
+            with writing(home / names[name]):
+                np.save(home / names[name], blob.array)
             manifest.append(_entry(number, f"{home.name}/{names[name]}", model, name, blob))
-    with replacing(target / "manifest.json") as temporary:
-        temporary.write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
+        also(home, run)
+    write_text(target / "manifest.json", json.dumps(manifest, indent=1) + "\n")
 
 
 def _entry(image: int, file: str, model: Model, name: str, blob: Blob) -> Mapping[str, object]:

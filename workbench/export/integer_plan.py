@@ -76,7 +76,7 @@ from numpy.typing import NDArray
 
 from workbench.calibration.plan import Plan
 from workbench.export.lowering import Entrance, Operation, Program, StoredBlob, lower
-from workbench.files import replacing
+from workbench.files import make_folder, write_text, writing
 from workbench.model import Model
 from workbench.numerics.fixed_point import Multiplier8
 from workbench.simulation.scheme import Scheme
@@ -104,7 +104,7 @@ def export_integer_plan(
         CalibrationError: the scheme is no such scheme, or the plan is for another network.
         GraphError: a float layer stands between integer layers, a layer has no operation, or
             the size of the input is not known.
-        OSError: the folder cannot be written.
+        WorkbenchError: the folder cannot be written.
     """
     write_integer_plan(lower(model, plan, scheme, shapes), folder)
 
@@ -112,12 +112,10 @@ def export_integer_plan(
 def write_integer_plan(program: Program, folder: str | Path) -> None:
     """Write a lowered network; see `export_integer_plan`."""
     target = Path(folder)
-    target.mkdir(parents=True, exist_ok=True)
+    make_folder(target)
     home = f"arrays-{_digest(program)}"
     _write_arrays(program, target / home)
-    with replacing(target / "plan.json") as temporary:
-        text = json.dumps(_described(program, home), indent=1)
-        temporary.write_text(text + "\n", encoding="utf-8")
+    write_text(target / "plan.json", json.dumps(_described(program, home), indent=1) + "\n")
     for old in target.glob("arrays-*"):
         if old.name != home:
             shutil.rmtree(old)
@@ -128,12 +126,13 @@ def _write_arrays(program: Program, home: Path) -> None:
     if home.exists():
         return  # the digest says that they are the same
     partial = home.with_name(f".{home.name}.{uuid.uuid4().hex}.part")
-    partial.mkdir()
     try:
-        for number, op in enumerate(program.operations):
-            for name, array in op.arrays.items():
-                np.save(partial / _file(number, name), array)
-        partial.rename(home)
+        with writing(home):
+            partial.mkdir()
+            for number, op in enumerate(program.operations):
+                for name, array in op.arrays.items():
+                    np.save(partial / _file(number, name), array)
+            partial.rename(home)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
 

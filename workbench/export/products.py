@@ -14,7 +14,7 @@ from workbench.export.firmware import write_firmware
 from workbench.export.int8 import export_int8
 from workbench.export.report import html_report
 from workbench.export.table import save_table
-from workbench.files import make_folder, replacing
+from workbench.files import make_folder, write_text
 from workbench.model import Model
 from workbench.simulation.compare import compare
 
@@ -110,15 +110,14 @@ def _firmware(order: Order) -> tuple[Path, ...]:
 
 
 def _report(order: Order) -> tuple[Path, ...]:
-    if not order.probes:
+    if len(order.probes) == 0:
         raise CalibrationError(
             "there are no probe images to measure errors on",
             advice="Give the session some: probes=images[:4].",
         )
     comparison = compare(order.model, order.plan, order.watched, progress=False)
     path = order.path("-report.html")
-    with replacing(path) as temporary:
-        temporary.write_text(html_report([comparison], order.stem), encoding="utf-8")
+    write_text(path, html_report([comparison], order.stem))
     return (path,)
 
 

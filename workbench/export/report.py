@@ -154,7 +154,9 @@ def _table_row(row: Row) -> str:
 
 
 def _decibels(figures: Metrics) -> str:
-    return "exact" if math.isinf(figures.sqnr_db) else f"{figures.sqnr_db:.1f}"
+    if math.isinf(figures.sqnr_db):
+        return "exact" if figures.sqnr_db > 0 else "only noise"
+    return f"{figures.sqnr_db:.1f}"
 
 
 def _legend() -> str:

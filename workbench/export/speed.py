@@ -60,11 +60,11 @@ class Speed:
         return self.float_time.median_ms / self.int8_time.median_ms
 
     def __str__(self) -> str:
-        width = max(len(row.layer) for row in self.layers)
         rows = [(row.layer, row.float_time, row.int8_time) for row in self.layers]
         rows.append(("whole network", self.float_time, self.int8_time))
+        width = max(len(name) for name, *_ in rows)
         return "\n".join(
-            f"{name:{max(width, 13)}}  float {one!s:32} int8 {two!s:32} "
+            f"{name:{width}}  float {one!s:32} int8 {two!s:32} "
             f"{one.median_ms / two.median_ms:.2f} times as fast"
             for name, one, two in rows
         )

@@ -108,14 +108,10 @@ def write_param(text: str, path: str | Path) -> None:
         path: the file, which is replaced if it exists.
 
     Raises:
-        FormatError: the file cannot be written.
+        WorkbenchError: the file cannot be written.
     """
-    try:
-        with replacing(path) as part:
-            part.write_bytes(text.encode("utf-8"))
-    except OSError as error:
-        problem = f"the file cannot be written ({error.strerror or error})"
-        raise FormatError(problem, where=str(path), advice="Check the folder.") from error
+    with replacing(path) as part:
+        part.write_bytes(text.encode("utf-8"))
 
 
 def format_param(graph: Graph) -> str:

@@ -29,7 +29,7 @@ from types import MappingProxyType
 import numpy as np
 
 from workbench.errors import FormatError
-from workbench.files import replacing
+from workbench.files import write_text
 from workbench.formats.reading import read_bytes
 
 WEIGHT_SUFFIX = "_param_0"
@@ -64,8 +64,7 @@ def format_table(table: Table) -> str:
 
 def write_table(table: Table, path: str | Path) -> None:
     """Write a table, replacing the file only when the whole is written."""
-    with replacing(path) as temporary:
-        temporary.write_text(format_table(table), encoding="utf-8")
+    write_text(path, format_table(table))
 
 
 def _numbers(scales: Iterable[float]) -> str:

@@ -126,16 +126,12 @@ def write_weights(graph: Graph, weights: Mapping[str, Sequence[Weight]], path: s
         path: the file, which is replaced if it exists.
 
     Raises:
-        FormatError: the weights are not those that the layers need, or the file cannot be
-            written.
+        FormatError: the weights are not those that the layers need.
+        WorkbenchError: the file cannot be written.
     """
     parts = list(format_weights(graph, weights))
-    try:
-        with replacing(path) as part, part.open("wb") as stream:
-            stream.writelines(parts)
-    except OSError as error:
-        problem = f"the file cannot be written ({error.strerror or error})"
-        raise FormatError(problem, where=str(path), advice="Check the folder.") from error
+    with replacing(path) as part, part.open("wb") as stream:
+        stream.writelines(parts)
 
 
 def format_weights(

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from workbench.errors import InputError
 from workbench.numerics import compiled
@@ -146,6 +146,20 @@ def decibels(signal: float, noise: float) -> float:
     if signal == 0:
         return -math.inf
     return 10 * (math.log10(signal) - math.log10(noise))
+
+
+def mean_decibels(figures: ArrayLike) -> float:
+    """Mean of several SQNR in dB, n > 0: that of the mean share of noise in the signal.
+
+    So an exact result, of infinite SQNR, counts as one without noise and hides no other. Minus
+    infinity, noise where there is no signal, has no share and counts only if all are so.
+    """
+    known = np.asarray(figures, np.float64)
+    known = known[known > -math.inf]
+    if not known.size:
+        return -math.inf
+    share = float(np.mean(10 ** (-known / 10)))
+    return -10 * math.log10(share) if share else math.inf
 
 
 def _add(a: Blob, b: Blob, totals: NDArray[np.float64]) -> None:

@@ -48,8 +48,8 @@ def exactly(kind: type[T], value: Any) -> T:
 def names_of(value: Any, layers: Collection[str]) -> list[str]:
     """Return a list of names, each of which is a layer's."""
     names = [exactly(str, name) for name in exactly(list, value)]
-    if not set(names) <= set(layers):
-        raise ValueError(f"{names[0][:40]!r} is no layer that int8 can be used for")
+    if strangers := sorted(set(names) - set(layers)):
+        raise ValueError(f"{strangers[0][:40]!r} is no layer that int8 can be used for")
     return names
 
 
@@ -60,14 +60,17 @@ def decision_of(
     layer, method, threshold, bits, number, keep_float = exactly(list, row)
     found = layers.get(exactly(str, layer))
     weight_scales = scales[exactly(int, number)]
-    if found is None or method not in CHOSEN_BY or exactly(int, bits) not in (6, 8):
+    if found is None or method not in CHOSEN_BY:
         raise ValueError(f"a decision for {layer[:40]!r} is not possible")
-    if not (math.isfinite(exactly(float, threshold)) and threshold >= 0):
-        raise ValueError(f"a threshold of {threshold}")
-    if len(weight_scales) != scale_channels(found) or not all(map(_positive, weight_scales)):
+    if len(weight_scales) != scale_channels(found):
         raise ValueError(f"the weight scales of {layer} are not possible")
-    kept = exactly(bool, keep_float)
-    return LayerPlan(layer, found.type, method, threshold, bits, weight_scales, kept)
+    numbers = exactly(float, threshold), exactly(int, bits)
+    try:
+        return LayerPlan(
+            layer, found.type, method, *numbers, weight_scales, exactly(bool, keep_float)
+        )
+    except CalibrationError as error:
+        raise ValueError(str(error)) from error
 
 
 def check_statistics(stats: Statistics, model: Model) -> None:
@@ -85,7 +88,3 @@ def check_statistics(stats: Statistics, model: Model) -> None:
             raise ValueError(f"the histogram of {blob} is not possible")
         if not 0 <= histogram.absmax < math.inf:
             raise ValueError(f"the range of {blob} is not possible")
-
-
-def _positive(scale: float) -> bool:
-    return 0 < scale < math.inf

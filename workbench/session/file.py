@@ -83,9 +83,9 @@ def save_session(saved: Saved, path: str | Path, statistics: bytes) -> None:
             archive.writestr("session.json", json.dumps(meta), zipfile.ZIP_DEFLATED, 1)
             archive.writestr("weight_scales.npy", array.getvalue())
             archive.writestr("statistics.npz", statistics)
-    except OSError as error:
+    except WorkbenchError as error:
         raise WorkbenchError(
-            f"the session could not be saved ({error.strerror or error})",
+            f"the session could not be saved: {error.problem}",
             where=str(path),
             advice="The change itself is made; save the session at another place.",
         ) from error

@@ -23,10 +23,10 @@ from workbench.calibration.plan import Plan
 from workbench.session.figures import F, Figure, LiveReport, Split
 from workbench.session.mailbox import Mailbox, problem_of
 from workbench.session.outputs import Answer, Pair
-from workbench.session.probes import Overtaken, Probes, measured_layers
+from workbench.session.probes import Overtaken, Probes
 from workbench.session.reach import downstream, touched
 from workbench.simulation.causes import Causes
-from workbench.simulation.compare import Metrics
+from workbench.simulation.compare import Metrics, measured_layers
 from workbench.simulation.scheme import scheme_of
 
 if TYPE_CHECKING:

@@ -10,13 +10,12 @@ from dataclasses import dataclass, field
 
 from workbench.calibration.inputs import Item
 from workbench.calibration.plan import Plan
-from workbench.graph import Layer
 from workbench.model import Model
 from workbench.numerics import compiled
 from workbench.session.outputs import Pair, pairs_of
 from workbench.simulation.blob import Blob, Run
 from workbench.simulation.causes import Causes, Dissection
-from workbench.simulation.compare import Metrics
+from workbench.simulation.compare import Metrics, measured_layers
 from workbench.simulation.scheme import Scheme
 from workbench.simulation.simulator import Simulator
 
@@ -140,10 +139,3 @@ class Probes:
         """Give up here if newer work waits."""
         if self._overtaken():
             raise Overtaken
-
-
-def measured_layers(model: Model) -> tuple[Layer, ...]:
-    """The layers whose tops are looked at: all but Input and Split, which change nothing."""
-    return tuple(
-        layer for layer in model.graph.layers if layer.type not in ("Input", "Split") and layer.tops
-    )

@@ -70,6 +70,8 @@ def accuracy(
     """
     if len(inputs) != len(labels) or len(labels) == 0:
         raise InputError(f"there are {len(inputs)} inputs and {len(labels)} labels")
+    if min(labels) < 0:
+        raise InputError(f"label {min(labels)} is no index of a class")
     blob = scores_of(model, output)
     pair = [Simulator(model, plan, name) for name in ("float", scheme)]
     bar = tqdm(range(len(inputs)), "measuring accuracy", unit="image", disable=not progress)

@@ -17,6 +17,7 @@ from tqdm.auto import tqdm
 from workbench.calibration.inputs import Item
 from workbench.calibration.plan import Plan
 from workbench.errors import InputError
+from workbench.graph import Layer
 from workbench.model import Model
 from workbench.numerics import compiled, metrics
 from workbench.simulation.blob import Run
@@ -29,7 +30,9 @@ Array = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Metrics:
-    """How far a blob is from the float one; each the mean over all images.
+    """How far a blob is from the float one.
+
+    Over several images each is the mean, and the SQNR that of the mean share of noise.
 
     Attributes:
         cosine: 1 for the same direction.
@@ -57,8 +60,10 @@ class Metrics:
     @classmethod
     def mean(cls, parts: Sequence[Metrics]) -> Metrics:
         """Average over images."""
-        columns = np.array([astuple(part) for part in parts])
-        return cls(*columns.mean(axis=0).tolist())
+        columns = np.array([astuple(part)[:-1] for part in parts]).mean(axis=0)
+        cosine, angle_degrees, mae, mre, mre_filtered = columns.tolist()
+        sqnr_db = metrics.mean_decibels([part.sqnr_db for part in parts])
+        return cls(cosine, angle_degrees, mae, mre, mre_filtered, sqnr_db)
 
 
 @dataclass(frozen=True)
@@ -107,7 +112,7 @@ class Comparison:
         return next(row for row in self.rows if row.layer == layer)
 
     def __str__(self) -> str:
-        width = max(len(row.layer) for row in self.rows)
+        width = max((len(row.layer) for row in self.rows), default=0)
         head = f"{'layer':{width}}  {'cosine':>9} {'angle':>7} {'SQNR dB':>8} {'alone':>8}"
         lines = [f"scheme {self.scheme}, {self.images} images", head]
         for row in self.rows:
@@ -118,6 +123,12 @@ class Comparison:
                 f"{whole.sqnr_db:8.1f} {alone}"
             )
         return "\n".join(lines)
+
+
+def measured_layers(model: Model) -> tuple[Layer, ...]:
+    """The layers whose tops are looked at: all but Input and Split, which change nothing."""
+    layers = model.graph.layers
+    return tuple(layer for layer in layers if layer.type not in ("Input", "Split") and layer.tops)
 
 
 def compare(
@@ -161,9 +172,7 @@ def _rows(
     questions: tuple[Dissection, BitsQuestion] | None,
 ) -> list[Row]:
     rows = []
-    for layer in simulator.model.graph.layers:
-        if layer.type in ("Input", "Split"):
-            continue
+    for layer in measured_layers(simulator.model):
         top = layer.tops[0]
         expected, got = reference[top].real, run[top]
         row = Row(layer.name, layer.type, top, got.source, Metrics.of(expected, got.real))

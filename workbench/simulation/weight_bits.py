@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-import numpy as np
-
 from workbench.calibration.plan import Plan, six_bits_by_rule, with_weight_bits
 from workbench.model import Model
 from workbench.numerics import metrics
@@ -38,8 +36,9 @@ class WeightBits:
     @classmethod
     def mean(cls, parts: Sequence[WeightBits]) -> WeightBits:
         """Average over images."""
-        six, eight = np.mean([(part.sqnr_6_db, part.sqnr_8_db) for part in parts], axis=0)
-        return replace(parts[0], sqnr_6_db=float(six), sqnr_8_db=float(eight))
+        six = metrics.mean_decibels([part.sqnr_6_db for part in parts])
+        eight = metrics.mean_decibels([part.sqnr_8_db for part in parts])
+        return replace(parts[0], sqnr_6_db=six, sqnr_8_db=eight)
 
 
 class BitsQuestion:

@@ -73,12 +73,12 @@ class ChannelsView(PlotView):
         """Draw anew if another layer is selected, and fill in its counts when they are there."""
         super().refresh()
         layer = self.session.selected
-        if self.session.probes and self._wanted(layer) != self._filled:
+        if len(self.session.probes) and self._wanted(layer) != self._filled:
             self.plot.show(**self._counted(layer))
 
     def draw(self, layer: str) -> Mapping[str, Any]:
         """Return the axis, and the counts if they are known."""
-        some = bool(self.session.probes)
+        some = len(self.session.probes) > 0
         self.say("" if some else NO_PROBES)
         counted = self._counted(layer) if some else _nothing("No probe images")
         return {**self.axis(layer), "title": f"Input of {layer}, by channel", **counted}

@@ -34,8 +34,10 @@ class Tabs(widgets.Tab):  # type: ignore[misc]
 
     def part(self, title: str) -> View:
         """Return a part, choosing its tab."""
-        self.selected_index = self.titles.index(title)
-        return self._made[self.selected_index]
+        with self._lock:
+            index = self.titles.index(title)
+            self.selected_index = index
+            return self._made[index]
 
     def close(self) -> None:
         """Take the tabs and their parts off the page."""

@@ -4,22 +4,15 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
 from hypothesis import strategies as st
 
-from workbench.errors import CalibrationError
-from workbench.formats.weights import Weight
 from workbench.graph import Layer
 from workbench.ops import values
 from workbench.ops.integer.activating import (
     EVERYTHING,
-    POSITIVE,
     Bounds,
-    clip,
-    leaky_relu,
     look_up,
     prepare_bounds,
-    prepare_slopes,
     prepare_table,
     relu,
 )
@@ -37,14 +30,10 @@ def layer(type: str, params: dict[int, Any] | None = None) -> Layer:
 def test_relu_is_ncnns_on_levels(ncnn: Any) -> None:
     assert relu(EVERY).dtype == np.int8
     np.testing.assert_array_equal(relu(EVERY), ncnn(layer("ReLU"), EVERY)[0])
-    np.testing.assert_array_equal(relu(EVERY), clip(EVERY, POSITIVE))
 
 
 def test_relu6_holds_6_times_the_scale() -> None:
-    bounds = prepare_bounds(0, 6, 15.0)
-    assert bounds == Bounds(0, 90)
-    assert clip(EVERY, bounds).dtype == np.int8
-    assert clip(EVERY, bounds).tolist() == [min(max(q, 0), 90) for q in EVERY.tolist()]
+    assert prepare_bounds(0, 6, 15.0) == Bounds(0, 90)
 
 
 def test_of_two_top_scales_the_larger_gives_the_bounds() -> None:
@@ -61,28 +50,6 @@ def test_the_fork_shifts_the_bound_down() -> None:
 def test_no_bound_is_the_end_of_the_range() -> None:
     assert prepare_bounds(-np.inf, np.inf, 3.0) == EVERYTHING
     assert prepare_bounds(-np.inf, np.inf, 3.0, flavour="floor") == EVERYTHING
-
-
-@given(st.floats(-3, 3), SCALES, SCALES)
-def test_a_leaky_relu_is_the_nearest_level(slope: float, bottom: float, top: float) -> None:
-    result = leaky_relu(EVERY, prepare_slopes(slope, bottom, top))
-    assert result.dtype == np.int8
-    exact = np.where(EVERY < 0, EVERY * slope, EVERY) * (top / bottom)
-    assert np.abs(result - exact.clip(-127, 127)).max() <= 0.5 + 1e-6
-
-
-@pytest.mark.parametrize("shape", [(3, 2, 5), (3, 5), (3,)])
-def test_each_channel_has_its_slope_as_in_ncnn(ncnn: Any, shape: tuple[int, ...]) -> None:
-    slopes = np.array([2, 0, -1], np.float32)
-    prelu, x = layer("PReLU", {0: 3}), np.arange(-10, 20, dtype=np.int8)[: np.prod(shape)]
-    x = x.reshape(shape)
-    (theirs,) = ncnn(prelu, x, weights=(Weight.of("slope", slopes),))
-    np.testing.assert_array_equal(leaky_relu(x, prepare_slopes(slopes, 1.0, 1.0)), theirs)
-
-
-def test_a_slope_that_is_no_number_is_refused() -> None:
-    with pytest.raises(CalibrationError, match="a slope"):
-        prepare_slopes([0.5, np.nan], 1.0, 1.0)
 
 
 # --- tables ---

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from workbench.errors import CalibrationError
 from workbench.numerics.fixed_point import FLAVOURS, Flavour, OverflowCounter
-from workbench.ops.integer.activating import POSITIVE, prepare_bounds
+from workbench.ops.integer.activating import Bounds, prepare_bounds
 from workbench.ops.integer.requantizing import prepare_requantization, requantize
 
 WEIGHTS = np.array([300, 80, 1000], np.float32)
@@ -71,7 +71,7 @@ def test_the_documents_variant_adds_an_int8_bias_after_the_shift() -> None:
 @given(SUMS)
 def test_the_activation_holds_the_result_between_bounds(sums: list[int]) -> None:
     plain = requantize(column(sums), prepare_requantization(WEIGHTS, BOTTOM, TOP))
-    for bounds in (POSITIVE, prepare_bounds(0, 6, float(TOP))):
+    for bounds in (Bounds(0, 127), prepare_bounds(0, 6, float(TOP))):
         prepared = prepare_requantization(WEIGHTS, BOTTOM, TOP, bounds=bounds)
         held = requantize(column(sums), prepared)
         np.testing.assert_array_equal(held, plain.clip(bounds.low, bounds.high))

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from workbench.errors import CalibrationError
 from workbench.numerics.fixed_point import FLAVOURS, Flavour
-from workbench.ops.integer.rescaling import prepare_change, prepare_split, rescaled, split
+from workbench.ops.integer.rescaling import prepare_change, rescaled
 
 EVERY = np.arange(-127, 128, dtype=np.int8)
 SCALES = st.floats(0.01, 1000)
@@ -33,16 +33,6 @@ def test_levels_in_another_scale_are_within_the_bound_of_the_flavour(
 def test_the_same_scale_is_no_change() -> None:
     assert prepare_change(np.array([2, 3], np.float32), np.array([2, 3], np.float32)) is None
     assert rescaled(EVERY, None).tolist() == EVERY.tolist()
-
-
-def test_a_split_is_made_with_the_larger_scale_and_the_smaller_is_derived() -> None:
-    largest, changes = prepare_split((40.0, 100.0), "floor")
-    assert largest == 100.0
-    assert changes[1] is None
-    # 0.4 * 2^9 = 204.8, so E = 205, F = 9
-    smaller, larger = split(np.array([127, -127, 5], np.int8), changes)
-    assert smaller.tolist() == [127 * 205 >> 9, -127 * 205 >> 9, 5 * 205 >> 9]
-    assert larger.tolist() == [127, -127, 5]
 
 
 def test_each_channel_can_have_a_scale_of_its_own() -> None:

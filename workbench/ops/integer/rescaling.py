@@ -6,7 +6,6 @@ smaller one gets int8 * (smaller / larger), by a multiplier stored in advance.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -43,15 +42,6 @@ def prepare_change(
     return prepare_rescale(after / before, flavour, bits)
 
 
-def prepare_split(
-    scales: Sequence[float], flavour: Flavour = "one rounding", bits: int = 8
-) -> tuple[float, tuple[Rescale | None, ...]]:
-    """Return the scale that a Split's blob needs, the largest, and the way to each top's scale."""
-    largest = max(scales)
-    changes = tuple(prepare_change(largest, scale, flavour, bits) for scale in scales)
-    return largest, changes
-
-
 # --- runtime ---
 
 
@@ -63,8 +53,3 @@ def rescaled(
 ) -> Int8:
     """Bring a blob to another scale: int8, clipped; the same blob if there is no change."""
     return saturate(x if change is None else change.apply(x, axis, counter))
-
-
-def split(x: Int8, changes: Sequence[Rescale | None]) -> tuple[Int8, ...]:
-    """Give a blob to several readers, each in its own scale."""
-    return tuple(rescaled(x, change) for change in changes)

@@ -10,7 +10,6 @@ from workbench.simulation.integer.wishes import Rules
 
 HEADROOM = 20
 RULES = Rules()
-Q18 = 18
 
 
 @dataclass(frozen=True)
