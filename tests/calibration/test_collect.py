@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from contextlib import nullcontext
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -252,3 +253,12 @@ def test_a_network_that_is_int8_already_is_refused(model, arrays):
     int8 = int8_model(model, calibrate(model, stats))
     with pytest.raises(CalibrationError, match="layer conv1: it is int8 already"):
         collect(int8, arrays, **QUIET)
+
+
+def test_a_picture_that_has_gone_may_be_left_out(model, pictures):
+    images = ImageFolder(pictures, shape=(8, 8, 3), skip_unreadable=True)
+    images.files[1].unlink()
+    with pytest.warns(WorkbenchWarning, match=r"left out: .*1\.bmp"):
+        assert collect(model, images, **QUIET).images == 4
+    with pytest.raises(InputError, match=r"1\.bmp"):
+        collect(model, replace(images, skip_unreadable=False), **QUIET)

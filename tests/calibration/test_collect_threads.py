@@ -27,6 +27,6 @@ def test_the_order_of_images_changes_no_count(model, arrays, threads):
 def test_threads_stop_and_go_on(model, arrays, monkeypatch):
     expected = collect(model, arrays, passes=1, **QUIET)
     stop_at(monkeypatch, 4)
-    with pytest.raises(Interrupted, match=r"counting, [123] of 6 images"):
+    with pytest.raises(Interrupted, match=r"counting, [1-5] of 6 images"):
         collect(model, arrays, passes=1, threads=2, **QUIET)
     assert_same(expected, collect(model, arrays, passes=1, threads=2, **QUIET))

@@ -111,8 +111,10 @@ def test_help_tells_a_newcomer_what_it_is_for(run):
 
 
 def test_inspect_tells_what_is_wrong_with_a_table(run, folder):
+    words = ("inspect", "m.param", "m.bin", "--table", "m.table")
+    assert run(*words)[0] == 0
     edit(folder, "dw_param_0", "#dw_param_0")
-    status, out, _ = run("inspect", "m.param", "m.bin", "--table", "m.table")
-    assert status == 0
+    status, out, _ = run(*words)
+    assert status == 1
     assert "error: m.table:6: row 'dw' has no partner 'dw_param_0'" in out
     assert "scale" in out

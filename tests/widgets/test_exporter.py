@@ -1,12 +1,10 @@
 from __future__ import annotations
 
 import threading
-import warnings
 
 import pytest
 
 from tests.widgets.synthetic import synthetic_statistics
-from workbench.errors import WorkbenchWarning
 from workbench.export.products import PRODUCTS, Product
 from workbench.export.table import load_table
 from workbench.model import load_model
@@ -113,9 +111,9 @@ def test_what_cannot_be_made_does_not_keep_the_rest_from_being_made(model, tmp_p
     assert view.results.value.count("wb-wrong") == 1
 
 
-def test_warnings_are_said_below_the_product(view, monkeypatch):
+def test_remarks_are_said_below_the_product(view, monkeypatch):
     def warned(order):
-        warnings.warn("layer <x> is odd", WorkbenchWarning, stacklevel=2)
+        order.tell("layer <x> is odd")
         return ()
 
     changed = {**PRODUCTS, "table": Product("Table", "", warned)}

@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from ipywidgets.widgets.widget import _instances
+
 from workbench.numerics.thresholds import METHODS
 from workbench.widgets import Workbench
 from workbench.widgets.assets import script, style
@@ -89,3 +91,14 @@ def test_the_notebooks_first_code_is_the_users_choices():
     assert first["metadata"]["tags"] == ["parameters"]
     for name in ("PARAM", "BIN", "INPUTS", "SETTINGS"):
         assert name in "".join(first["source"])
+
+
+def test_a_closed_page_leaves_no_widget_behind(session):
+    before = set(_instances)
+    page = Workbench(session)
+    for tabs in (page.layer, page.network):
+        for title in tabs.titles:
+            tabs.part(title)
+    page.drain()
+    page.close()
+    assert [_instances[key] for key in set(_instances) - before] == []

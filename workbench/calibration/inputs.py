@@ -16,6 +16,7 @@ from typing import Self, overload
 
 from workbench.calibration.readers import Array, PictureReader, Reader, TensorReader
 from workbench.errors import InputError, WorkbenchWarning
+from workbench.files import seen_at
 
 Item = Array | Mapping[str, Array]
 
@@ -56,14 +57,24 @@ class FileInputs(Sequence[Array]):
         Raises:
             InputError: it cannot be read, and `skip_unreadable` is off.
         """
+        if (problem := self.problem(index)) is None:
+            return True
+        if not self.skip_unreadable:
+            raise problem
+        warnings.warn(f"left out: {problem}", WorkbenchWarning, stacklevel=2)
+        return False
+
+    def problem(self, index: int) -> InputError | None:
+        """Return why one file cannot be read; None if it can."""
         try:
             self.reader.read(self.files[index])
         except InputError as error:
-            if not self.skip_unreadable:
-                raise
-            warnings.warn(f"left out: {error}", WorkbenchWarning, stacklevel=2)
-            return False
-        return True
+            return error
+        return None
+
+    def refusal(self, index: int) -> InputError | None:
+        """Return what `readable` would raise, without a warning."""
+        return None if self.skip_unreadable else self.problem(index)
 
     def keep(self, indexes: Sequence[int]) -> Self:
         """Return only the files at these positions."""
@@ -72,8 +83,14 @@ class FileInputs(Sequence[Array]):
     @property
     def fingerprint(self) -> str:
         """sha256 over the reader's settings and each file's name and size."""
-        lines = [repr(self.reader), *(f"{path.name} {path.stat().st_size}" for path in self.files)]
+        lines = [repr(self.reader), *(f"{path.name} {size_of(path)}" for path in self.files)]
         return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+
+def size_of(path: Path) -> int | str:
+    """Bytes of a file; a word if it has gone, of which its reader will speak."""
+    seen = seen_at(path)
+    return seen[1] if seen else "missing"
 
 
 @dataclass(frozen=True)
@@ -110,6 +127,10 @@ class MultiInput(Sequence[Mapping[str, Array]]):
         """Whether file `index` of every part can be read. See `FileInputs.readable`."""
         readable = [part.readable(index) for part in self.parts.values()]  # each warns for itself
         return all(readable)
+
+    def refusal(self, index: int) -> InputError | None:
+        """Return what `readable` would raise, without a warning."""
+        return next(filter(None, (part.refusal(index) for part in self.parts.values())), None)
 
     def keep(self, indexes: Sequence[int]) -> Self:
         """Return only the items at these positions."""

@@ -15,6 +15,7 @@ from workbench.calibration.inputs import FileInputs, Item, MultiInput
 from workbench.calibration.readers import Array
 from workbench.calibration.tally import Folding, Tally
 from workbench.errors import CalibrationError
+from workbench.files import seen_at
 
 AnyTally = Tally | FineTally
 
@@ -239,8 +240,9 @@ def _identity(inputs: Sequence[Item], index: int, contents: bool) -> str:
         return "".join(f"{name}: {_identity(part, index, contents)}" for name, part in parts)
     if isinstance(inputs, FileInputs):
         path = inputs.files[index].absolute()
-        about = path.stat()
-        return f"{inputs.reader!r} {path} {about.st_size} {about.st_mtime_ns}\n"
+        seen = seen_at(path)
+        about = f"{seen[1]} {seen[2]}" if seen else "missing"
+        return f"{inputs.reader!r} {path} {about}\n"
     if not contents:
         return f"object {id(inputs)}\n"
     item = inputs[index]

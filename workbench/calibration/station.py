@@ -8,7 +8,6 @@ from __future__ import annotations
 import socket
 import tempfile
 import threading
-import warnings
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from copy import copy
@@ -84,11 +83,7 @@ def unreadable(inputs: Files, index: int) -> str:
         InputError: unreadable inputs are to stop the run.
     """
     where = f"worker {get_worker().address} on {socket.gethostname()}"
-    try:
-        with warnings.catch_warnings():  # who collects is warned, and not the worker's log
-            warnings.simplefilter("ignore")
-            inputs.readable(index)
-    except InputError as error:
+    if error := inputs.refusal(index):
         raise InputError(
             f"{error.problem}, says {where}",
             where=error.where,

@@ -14,7 +14,7 @@ tools/quantize/ncnn2int8.cpp and tools/modelwriter.h.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import numpy as np
@@ -35,8 +35,17 @@ UNASKED = ("Embed", "Gemm", "GRU", "LSTM", "MultiHeadAttention", "RNN")
 """Types whose weights ncnn's converter makes int8 whatever the table says."""
 
 
+def warn(remark: str) -> None:
+    """Give a remark as a WorkbenchWarning."""
+    warnings.warn(remark, WorkbenchWarning, stacklevel=3)
+
+
 def export_int8(
-    model: Model, plan: Plan | Table, param_path: str | Path, bin_path: str | Path
+    model: Model,
+    plan: Plan | Table,
+    param_path: str | Path,
+    bin_path: str | Path,
+    tell: Callable[[str], object] = warn,
 ) -> None:
     """Write the int8 network that ncnn's converter makes of the same table.
 
@@ -49,6 +58,7 @@ def export_int8(
         plan: the decisions, or the rows of a table.
         param_path: the .param file, which is replaced if it exists.
         bin_path: the .bin file, which is replaced if it exists.
+        tell: called with each remark; by default it warns.
 
     Raises:
         CalibrationError: the plan is for another network.
@@ -59,23 +69,24 @@ def export_int8(
     unasked = [str(layer) for layer in model.graph.layers if layer.type in UNASKED]
     if unasked:
         about = f"stay float, and ncnn2int8 would quantize them unasked: {', '.join(unasked)}."
-        warnings.warn(about, WorkbenchWarning, stacklevel=2)
-    save_model(int8_model(model, plan), param_path, bin_path)
+        tell(about)
+    save_model(int8_model(model, plan, tell), param_path, bin_path)
 
 
-def int8_model(model: Model, plan: Plan | Table) -> Model:
+def int8_model(model: Model, plan: Plan | Table, tell: Callable[[str], object] = warn) -> Model:
     """Return the int8 network that `export_int8` writes.
 
     Args:
         model: the float network.
         plan: the decisions, whose scales are rounded as a written table would round them, or
             the rows of a table.
+        tell: called with each remark; by default it warns.
 
     Raises:
         CalibrationError: the plan is for another network.
         FormatError: a scale cannot be used, or a layer is int8 already.
     """
-    table = _checked(model, plan)
+    table = _checked(model, plan, tell)
     tops = requantized(model.graph, table.blobs)
     int8 = {
         name: _quantized(model, name, table, table.blobs[tops[name]] if name in tops else ())
@@ -91,14 +102,14 @@ def int8_model(model: Model, plan: Plan | Table) -> Model:
         layer.name: tuple(
             map(stored, int8[layer.name].int8_weights)
             if layer.name in int8
-            else _float_weights(model, layer)
+            else _float_weights(model, layer, tell)
         )
         for layer in graph.layers
     }
     return Model(graph, Weights(weights, model.rest))
 
 
-def _checked(model: Model, plan: Plan | Table) -> Table:
+def _checked(model: Model, plan: Plan | Table, tell: Callable[[str], object]) -> Table:
     """Return the rows that a written table would have, once they are known to fit."""
     if isinstance(plan, Table):
         examine(format_table(plan), model).check("table")
@@ -109,7 +120,7 @@ def _checked(model: Model, plan: Plan | Table) -> Table:
     written = examine(format_table(plan.table), model)
     written.check("table")
     for finding in written.findings:
-        warnings.warn(finding.message("table"), WorkbenchWarning, stacklevel=3)
+        tell(finding.message("table"))
     return written.table
 
 
@@ -127,11 +138,11 @@ def _quantized(model: Model, name: str, table: Table, top: tuple[float, ...]) ->
     )
 
 
-def _float_weights(model: Model, layer: Layer) -> Iterable[Weight]:
+def _float_weights(model: Model, layer: Layer, tell: Callable[[str], object]) -> Iterable[Weight]:
     for weight in model.weights.get(layer.name, ()):
         if exceeds_half(weight) and layer.type != "MemoryData":
             about = f"layer {layer.name}: {weight.name} has numbers beyond float16 and stays"
-            warnings.warn(f"{about} {weight.encoding}.", WorkbenchWarning, stacklevel=3)
+            tell(f"{about} {weight.encoding}.")
     return stored_weights(model, layer)
 
 

@@ -11,7 +11,7 @@ from workbench.calibration.inputs import Item
 from workbench.calibration.plan import Plan
 from workbench.errors import CalibrationError, WorkbenchError
 from workbench.export.firmware import write_firmware
-from workbench.export.int8 import export_int8
+from workbench.export.int8 import export_int8, warn
 from workbench.export.report import html_report
 from workbench.export.table import save_table
 from workbench.files import make_folder, write_text
@@ -32,6 +32,7 @@ class Order:
         folder: where to write; it is made if it does not exist.
         stem: what the names of files begin with.
         progress: called with the inputs that are done, and all; what it raises stops the work.
+        tell: called with each remark; by default it warns.
     """
 
     model: Model
@@ -40,6 +41,7 @@ class Order:
     folder: Path
     stem: str
     progress: Progress = lambda done, whole: None
+    tell: Callable[[str], object] = warn
 
     def path(self, ending: str) -> Path:
         """The path of a file, or folder, of this order."""
@@ -99,7 +101,7 @@ def _table(order: Order) -> tuple[Path, ...]:
 
 def _network(order: Order) -> tuple[Path, ...]:
     param, bin = order.path("-int8.param"), order.path("-int8.bin")
-    export_int8(order.model, order.plan, param, bin)
+    export_int8(order.model, order.plan, param, bin, order.tell)
     return param, bin
 
 

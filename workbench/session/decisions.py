@@ -213,7 +213,7 @@ class Decisions(HasTraits):
         """Save now, or soon: while something is dragged, a save each time would be felt."""
         if self.path is not None:
             if soon:
-                SAVER.post(self, self.save, SAVE_REST_S)
+                SAVER.post(id(self), self.save, SAVE_REST_S)  # a key must not keep it alive
             else:
                 self.save()
 

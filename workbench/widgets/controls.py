@@ -21,6 +21,22 @@ def button(
     return made
 
 
+def parts_of(widget: widgets.Widget) -> list[widgets.Widget]:
+    """The widgets that are in another or belong to it, such as its layout."""
+    values = [getattr(widget, name) for name in widget.keys]
+    own = [value for value in values if isinstance(value, widgets.Widget)]
+    return [*own, *getattr(widget, "children", ())]
+
+
+def close_all(widget: widgets.Widget) -> None:
+    """Close a widget, unless it is closed, and all of its parts."""
+    if widget.comm is not None:
+        parts = parts_of(widget)
+        widget.close()
+        for part in parts:
+            close_all(part)
+
+
 def named(text: str, tooltip: str) -> dict[str, Any]:
     """Arguments of a control: a label as wide as its text, and a tooltip.
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from html import escape
@@ -151,25 +150,23 @@ class ExportView(View):
             self._busy(False)
 
     def _outcome(self, key: str) -> Outcome:
-        plan = self.session.plan
+        plan, told = self.session.plan, dict[str, None]()
         try:
-            with warnings.catch_warnings(record=True) as told:
-                warnings.simplefilter("always")
-                paths = produce(key, self._order(plan))
+            paths = produce(key, self._order(plan, told.setdefault))
         except WorkbenchError as error:
             return Outcome(str(error), plan, wrong=True)
         if key == "report":
             self._offer(paths[0])
-        lines = tuple(dict.fromkeys(str(warning.message) for warning in told))
-        return Outcome("; ".join(map(_described, paths)), plan, told=lines)
+        return Outcome("; ".join(map(_described, paths)), plan, told=tuple(told))
 
-    def _order(self, plan: Plan) -> Order:
+    def _order(self, plan: Plan, tell: Callable[[str], object]) -> Order:
         text = self.folder.value.strip()
         if not text or "\0" in text:
             raise WorkbenchError("there is no folder", advice="Type where to write.")
         folder = Path(text).expanduser().resolve()
         stem = self.stem.value.strip()
-        return Order(self.session.model, plan, self.session.probes, folder, stem, self._progress)
+        given = self.session.model, plan, self.session.probes
+        return Order(*given, folder, stem, self._progress, tell)
 
     def _progress(self, done: int, whole: int) -> None:
         if self._stop.is_set():

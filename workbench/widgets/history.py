@@ -10,7 +10,7 @@ from traitlets import Int, List, Unicode
 
 from workbench.session import Change, Session
 from workbench.widgets.assets import script, style
-from workbench.widgets.controls import button, named
+from workbench.widgets.controls import button, close_all, named
 from workbench.widgets.look import digits, look_of
 from workbench.widgets.view import View
 
@@ -99,11 +99,6 @@ class HistoryView(View):
         changes = self.session.difference(*self.before.value, *self.after.value)
         self.table.value = _table(changes)
 
-    def close(self) -> None:
-        """Stop watching the session and take the part off the page."""
-        self.moves.close()
-        super().close()
-
     def _arranged(self) -> list[widgets.Widget]:
         log = widgets.VBox([widgets.HTML("<h4>Steps</h4>"), self.moves, self.steps])
         kept = widgets.VBox([
@@ -120,7 +115,7 @@ class HistoryView(View):
         old = self.shelf.children
         self.shelf.children = [_Shelved(self, name) for name in names]
         for row in old:
-            row.close_all()
+            close_all(row)
         moments = [("the start", START), *((f"“{name}”", (name,)) for name in names)]
         for chosen in (self.before, self.after):
             value = chosen.value
@@ -155,11 +150,6 @@ class _Shelved(widgets.HBox):  # type: ignore[misc]
         self.forget = button("Forget", f"Throw “{name}” away", view.do, session.forget, name)
         super().__init__([label, self.restore, self.forget])
         self.add_class("wb-shelved")
-
-    def close_all(self) -> None:
-        """Close the row and what is in it."""
-        for part in (*self.children, self):
-            part.close()
 
 
 def _moments(text: str, tooltip: str, value: tuple[int | None]) -> widgets.Dropdown:

@@ -11,6 +11,7 @@ import ipywidgets as widgets
 from workbench.session import Session
 from workbench.widgets.channels import ChannelsView
 from workbench.widgets.chooser import LayerChooser
+from workbench.widgets.controls import close_all, parts_of
 from workbench.widgets.errors import ErrorsView
 from workbench.widgets.exporter import ExportView
 from workbench.widgets.history import History, HistoryView
@@ -90,7 +91,8 @@ class Workbench(widgets.VBox):  # type: ignore[misc]
 
     def close(self) -> None:
         """Stop watching the session and take the page away."""
-        for part in vars(self).values():
-            if isinstance(part, widgets.Widget):
-                part.close()
-        super().close()
+        if self.comm is not None:
+            parts = parts_of(self)
+            super().close()
+            for part in parts:
+                close_all(part)

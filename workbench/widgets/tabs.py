@@ -39,12 +39,6 @@ class Tabs(widgets.Tab):  # type: ignore[misc]
             self.selected_index = index
             return self._made[index]
 
-    def close(self) -> None:
-        """Take the tabs and their parts off the page."""
-        for part in self.made:
-            part.close()
-        super().close()
-
     def _show(self) -> None:
         with self._lock:
             chosen = self.selected_index

@@ -17,6 +17,7 @@ from workbench.errors import WorkbenchError
 from workbench.session import Session
 from workbench.session.mailbox import Mailbox, Work
 from workbench.widgets.assets import style
+from workbench.widgets.controls import close_all, parts_of
 
 Watched = tuple[tuple[HasTraits, tuple[str, ...]], ...]
 _MAILBOXES: WeakKeyDictionary[Session, Mailbox] = WeakKeyDictionary()
@@ -102,12 +103,15 @@ class View(widgets.VBox):  # type: ignore[misc]
         if self.comm is not None:  # ipywidgets closes again when the object goes
             for source, names in self.watched():
                 source.unobserve(self._changed, names)
-        super().close()
+            parts = parts_of(self)
+            super().close()
+            for part in parts:
+                close_all(part)
 
     def _changed(self, _: object = None) -> None:
         self._missed = self._asleep
         if not self._asleep:
-            self.post(self, self._redraw, self.rest_s)
+            self.post(id(self), self._redraw, self.rest_s)  # a key must not keep it alive
 
     def _redraw(self) -> None:
         with self._lock:  # of two threads the later one draws the newer state

@@ -9,6 +9,7 @@ shufflechannel.cpp.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import takewhile
 from typing import Any
 
 import numpy as np
@@ -67,7 +68,7 @@ def permute(values: Values, x: Array) -> Array:
     orders = _ORDERS[x.ndim].split()
     if values.order_type >= len(orders):
         raise GraphError(f"order_type {values.order_type} is not for a blob of {x.ndim} axes")
-    axes = "cdhw" if x.ndim == 4 else "chw"[-x.ndim :]
+    axes = _axes(x)
     return np.ascontiguousarray(
         x.transpose([axes.index(a) for a in orders[values.order_type][::-1]])
     )
@@ -86,8 +87,8 @@ def reshape(values: Values, x: Array) -> Array:
     Raises:
         GraphError: the shape is an expression, or does not fit the elements.
     """
-    given = [axis for axis in "cdhw" if values[axis] != _WHOLE]
-    if values.shape_expr or "w" not in given:
+    given = sorted(takewhile(lambda axis: values[axis] != _WHOLE, "whcd"), key="cdhw".index)
+    if values.shape_expr or not given:
         raise GraphError("a Reshape by an expression has no fixed shape")
     lengths = {"c": 1, "d": 1, "h": 1} | dict(zip(_axes(x), x.shape, strict=True))
     shape = [values[axis] or lengths[axis] for axis in given]
