@@ -100,3 +100,27 @@ def test_same_wants_the_same_shape():
     assert same([1, 2], np.array([1.0, 2.0]))
     assert not same([1, 1], 1)
     assert not same([1, 2], [1, 3])
+
+
+def test_a_function_that_forgets_to_return_is_told_so():
+    def half(x):
+        if x >= 0:
+            return x / 2
+        return None
+
+    def printed(x):
+        print(x / 2)
+
+    def stub(x): ...
+
+    @exercise
+    def halves(attempt):
+        """Halve a number."""
+        yield "1 is halved", attempt(1) == 0.5
+        yield "-1 is halved", attempt(-1) == -0.5
+
+    found = check(halves, half)
+    assert (found.state, found.holds) == ("wrong", ("1 is halved",))
+    assert "for -1 it gave None: is a `return` missing?" in str(found)
+    assert check(halves, printed).state == "wrong"
+    assert check(halves, stub).state == "not yet"

@@ -9,6 +9,7 @@ import pytest
 from tests.widgets.synthetic import synthetic_session
 from workbench.errors import CalibrationError
 from workbench.widgets import View, mailbox_of
+from workbench.widgets.threshold import ThresholdControl
 
 
 class Fragile(View):
@@ -121,3 +122,19 @@ def test_a_view_may_be_closed_more_than_once(session, times):
         view.close()
     assert not session.has_trait("nothing")
     session.select("fc")
+
+
+def test_an_answer_goes_when_another_command_is_done(session):
+    control = ThresholdControl(session)
+    control.number.value = "inf"
+    control.drain()
+    assert "inf is not possible" in control.notice.value
+    session.set_threshold(session.selected, 1.25)
+    control.drain()
+    assert control.notice.value == ""
+    control.number.value = "far"
+    control.drain()
+    assert "is not a number" in control.notice.value
+    session.select(session.layers[-1])
+    control.drain()
+    assert control.notice.value == ""

@@ -77,9 +77,10 @@ def compare(
 ) -> None:
     """Compare the network PARAM BIN in float with its int8 form by TABLE, layer by layer.
 
-    The int8 network is simulated to the bit as ncnn runs it. INPUTS is what `calibrate` takes;
-    a few images are enough (see --limit). SQNR is the signal to quantization noise in dB:
-    below 20 is worth a look, below 10 a layer has lost most of what it says.
+    The int8 network is simulated to the bit as ncnn runs it with its option use_packing_layout
+    off. INPUTS is what `calibrate` takes; a few images are enough (see --limit). SQNR is the
+    signal to quantization noise in dB: below 20 is worth a look, below 10 a layer has lost most
+    of what it says.
     """
     if folder and scheme == "all":
         raise click.UsageError("--dump needs one --scheme.")

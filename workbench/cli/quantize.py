@@ -33,8 +33,8 @@ def quantize(
 
     TABLE is the calibration table of the network, made by `workbench calibrate` or by ncnn's
     own tool: two rows for each layer that is to run in int8. A layer without rows stays in
-    float. The files are those that ncnn's converter (ncnn2int8) would write, and run in ncnn
-    like any other network.
+    float. The files say what those of ncnn's converter (ncnn2int8) would, the .bin to the byte,
+    and run in ncnn like any other network.
 
     TABLE may have been edited by hand. Each fault in it is named with its line, what ncnn's
     converter would silently make of it, and what to do.

@@ -37,6 +37,10 @@ class NotYet(Exception):  # noqa: N818  (no error: the reader has not begun)
     """The attempt is still a stub: it is, or gives, None or `...`."""
 
 
+class Nothing(Exception):  # noqa: N818  (it is said in words)
+    """The reader's function gave None, though it is no stub."""
+
+
 class Broken(Exception):  # noqa: N818  (what the reader's own code raised is its cause)
     """The reader's function raised an error."""
 
@@ -65,7 +69,8 @@ class Attempt:
         """Call the reader's function.
 
         Raises:
-            NotYet: it gave None or `...`.
+            NotYet: it is a stub: it gave `...`, or None without doing anything.
+            Nothing: it gave None.
             Broken: it raised an error, or is no function.
         """
         given = ", ".join(map(_short, arguments))
@@ -77,6 +82,8 @@ class Attempt:
         except Exception as error:
             raise Broken from error
         self.said = f"for {given} it gave {_short(result)}"
+        if result is None and not _is_stub(self._attempt):
+            raise Nothing
         return _filled(result)
 
 
@@ -144,6 +151,9 @@ def check(exercise: Exercise, attempt: Any) -> Verdict:
             holds[claim] = None
     except NotYet:
         return Verdict("not yet", exercise.task)
+    except Nothing:
+        said = f"{tried.said}: is a `return` missing?"
+        return Verdict("wrong", exercise.task, tuple(holds), "it gives an answer", said)
     except Broken as broken:
         said = f"{tried.said}, and there was {_error(broken.__cause__)}"
         return Verdict("broken", exercise.task, tuple(holds), said=said)
@@ -166,6 +176,12 @@ def _lines(verdict: Verdict) -> list[str]:
         return ["Well done: every claim holds.", *good]
     bad = f"✗ This should be true: {verdict.fails}" if verdict.fails else "✗ The code stopped"
     return ["Not quite.", *good, bad, f"But {verdict.said}."]
+
+
+def _is_stub(function: Any) -> bool:
+    """Whether a function does nothing at all."""
+    code = getattr(function, "__code__", None)
+    return code is not None and code.co_code == (lambda: None).__code__.co_code
 
 
 def _filled(value: Any) -> Any:

@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 from plotly.subplots import make_subplots
 
 from workbench.lessons.colours import COLOURS, faint, hue
-from workbench.lessons.style import AXIS, LAYOUT, LOG
+from workbench.lessons.style import AXIS, LAYOUT, LOG, TWO_FIVE
 
 MIME = "application/vnd.plotly.v1+json"
 CONFIG = {
@@ -63,7 +63,7 @@ class Picture:
         if len(panels) > 1:  # their titles stand where the legend was
             self.figure.update_layout(legend_y=1.12, margin_t=100)
         self._log_x, self._log_y = log_x, log_y
-        self.figure.update_xaxes(AXIS, title_text=x, **(LOG | {"dtick": "D2"} if log_x else {}))
+        self.figure.update_xaxes(AXIS, title_text=x, **(LOG | TWO_FIVE if log_x else {}))
         self.figure.update_yaxes(AXIS, title_text=y, **(LOG if log_y else {}))
 
     def line(

@@ -16,6 +16,8 @@ AXIS = {
     "minexponent": 6,
 }
 LOG = {"type": "log", "dtick": 1, "tickfont_size": 12, "exponentformat": "power"}
+TWO_FIVE = {"dtick": "D2", "tickformat": "~g"}
+"""Marks at 1, 2 and 5 of each power of ten, written out: plotly alone writes 20 as a small 2."""
 LAYOUT = {
     "template": "none",
     "colorway": [COLOURS[c] for c in ("blue", "orange", "green", "purple", "sky", "clipped")],

@@ -120,7 +120,10 @@ def shapes(layer: Layer, bottoms: Sequence[Shape]) -> tuple[Shape, ...]:
     try:
         return tuple(op.shapes(values(layer), bottoms, len(layer.tops)))
     except MisfitError as error:
-        advice = "Is this layer, or the .bin file, that of another network?"
+        advice = (
+            "Is this the shape that the network was made for? Else this layer, or the .bin file, "
+            "is that of another network."
+        )
         raise _error(layer, str(error), advice) from None
 
 

@@ -124,9 +124,11 @@ class Decisions(HasTraits):
             CalibrationError: the name is empty or taken.
         """
         with self._lock:
-            if not name or name in self.snapshots:
+            if not name:
+                raise CalibrationError("a snapshot needs a name", advice="Type one first.")
+            if name in self.snapshots:
                 raise CalibrationError(
-                    f"a snapshot {name!r} is there already" if name else "a snapshot needs a name",
+                    f"a snapshot {name!r} is there already",
                     advice="Choose another name, or forget the old one first.",
                 )
             self.snapshots = MappingProxyType({**self.snapshots, name: self._history.present})

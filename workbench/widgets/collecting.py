@@ -18,10 +18,10 @@ from workbench.widgets.look import look_of, percent
 from workbench.widgets.plot import ThresholdPlot
 from workbench.widgets.view import View
 
-SPREAD = "some of all"
 SMALL, LARGE = 190, 270
 PLOTS = 6
 NOTHING_YET = "Nothing is counted here yet."
+ASKS = "drag the line to ask how much lies above it; nothing is decided here"
 EMPTY = "Every value of this input was zero so far."
 LOOK = look_of("kl")
 
@@ -56,7 +56,7 @@ class Collecting(View):
         self.stop = button("Stop", "Stop after this image; it can go on", self.collection.stop)
         self.go_on = button("Go on", "Count the images that are left", self._start)
         self.layer = widgets.Dropdown(
-            options=[(SPREAD, ""), *((name, name) for name in self.collection.layers)],
+            options=[(self._some(), ""), *((name, name) for name in self.collection.layers)],
             **named("Inputs of", "The layers whose input is drawn while it is counted"),
         )
         self.layer.observe(self._changed, "value")
@@ -128,13 +128,17 @@ class Collecting(View):
     def _start(self) -> None:
         self.collection.start()
 
+    def _some(self) -> str:
+        count = len(self.collection.layers)
+        return f"{PLOTS} of {count} layers" if count > PLOTS else "all layers"
+
     def _spread(self) -> list[str]:
         """Layers from the first to the last, as many as there are plots."""
         layers, plots = self.collection.layers, len(self.plots)
         return [layers[i * (len(layers) - 1) // max(plots - 1, 1)] for i in range(plots)]
 
     def _plot(self) -> ThresholdPlot:
-        plot = ThresholdPlot(kind="steps")
+        plot = ThresholdPlot(kind="steps", x_label=ASKS)
         plot.observe(lambda change: self._obey(change["new"]), "hand")
         return plot
 
@@ -144,7 +148,7 @@ class Collecting(View):
     def _draw(self, plot: ThresholdPlot, layer: str, height: int) -> None:
         sketch = self.collection.sketch(layer)
         traits: dict[str, Any] = {"key": layer, "title": f"Input of {layer}", "height": height}
-        traits |= picture(sketch) if sketch else _noted(NOTHING_YET)
+        traits |= picture(sketch, self.stats is not None) if sketch else _noted(NOTHING_YET)
         if layer in self._hands:
             traits["threshold"] = self._hands[layer]
         if plot.key != layer:
@@ -152,14 +156,14 @@ class Collecting(View):
         plot.show(**traits)
 
 
-def picture(sketch: Sketch) -> dict[str, Any]:
+def picture(sketch: Sketch, finished: bool = False) -> dict[str, Any]:
     """The traits of a plot that show a histogram so far, and where KL would clip it."""
     histogram, search = sketch.histogram, sketch.search
     if not histogram.absmax:
         return _noted(EMPTY)
     zeros = histogram.zeros / max(histogram.total, 1)
     mark = {
-        "label": "KL so far",
+        "label": LOOK.label if finished else "KL so far",
         "threshold": search.threshold,
         "colour": LOOK.colour,
         "dash": list(LOOK.dash),

@@ -68,8 +68,8 @@ class ErrorChart(anywidget.AnyWidget):
     """A row of bars, one of which is chosen by pointer or keyboard.
 
     Attributes:
-        layers: for each bar its number, name and type, whether it can be chosen, and whether
-            it is an output of the network.
+        layers: for each bar its number (by which the layers are chosen; 0 for none), name and
+            type, whether it can be chosen, and whether it is an output of the network.
         bars: for each bar the heights of its parts (`at`) and those before the gesture
             (`was_at`), each 0 to 1; both in words (`says`, `was`); `fresh`, `colour`, `hollow`.
         axis: `title`; `ticks` with a height and a text; `parts`, the names and colours of what
@@ -126,18 +126,19 @@ class ErrorsView(LiveView):
         axis, drawn = _causes(bars) if not shown.metrics else _metric(key, bars)
         state, status = _status(report, shown, bars)
         with self.chart.hold_sync():
-            self.chart.layers = [self._named(n, bar, report) for n, bar in enumerate(bars, 1)]
+            self.chart.layers = [self._named(bar, report) for bar in bars]
             self.chart.axis = {**axis, "means": shown.means}
             self.chart.bars = drawn
             self.chart.chosen = self.session.selected
             self.chart.state, self.chart.status = state, status
 
-    def _named(self, number: int, bar: Bar, report: LiveReport) -> dict[str, Any]:
+    def _named(self, bar: Bar, report: LiveReport) -> dict[str, Any]:
+        can = bar.layer in self.session.layers
         return {
-            "number": number,
+            "number": self.session.layers.index(bar.layer) + 1 if can else 0,
             "name": bar.layer,
             "type": self.session.model.graph.by_name[bar.layer].type,
-            "can": bar.layer in self.session.layers,
+            "can": can,
             "output": bar.layer in report.outputs,
         }
 

@@ -51,6 +51,10 @@ LOOKS = {
 }
 
 
+NO_DECIBELS = 1e-9
+"""So little is rounding."""
+
+
 def look_of(method: str) -> Look:
     """How a method appears; one that is not in `LOOKS` is grey and has its own name."""
     return LOOKS.get(method) or Look(method, "grey", (), f"The search {method}")
@@ -76,4 +80,4 @@ def decibels(value: float) -> str:
     """Write a ratio of signal to noise, given in dB."""
     if math.isinf(value):
         return "no error" if value > 0 else "nothing but noise"
-    return f"{digits(value, 3)} dB"
+    return f"{digits(value if abs(value) > NO_DECIBELS else 0.0, 3)} dB"

@@ -176,7 +176,7 @@ def _expand(variant: Variant, histogram: Histogram, step: Step, levels: int) -> 
 
 def _compare(search: Search, step: Step) -> str:
     shares = step.shares.astype(np.float64)
-    above, below = shares[shares > 0].sum(), -shares[shares < 0].sum()
+    above, below = shares[shares > 0].sum(), np.abs(shares[shares < 0]).sum()
     said = (
         f"A bin's share is P log(P / Q). Bins with more in P than in Q add {digits(above)}, the "
         f"others take {digits(below)} away: the divergence is {digits(step.loss)} nats"

@@ -230,4 +230,4 @@ class StepsView(View):
 
     def _set(self, layer: str, threshold: float) -> None:
         self.session.set_threshold(layer, threshold)
-        self.say(f"{layer} has the threshold {digits(threshold)} now; Undo takes it back.")
+        self.answer(f"{layer} has the threshold {digits(threshold)} now; Undo takes it back.")

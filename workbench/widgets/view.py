@@ -39,6 +39,7 @@ class View(widgets.VBox):  # type: ignore[misc]
 
     def __init__(self, session: Session, *children: widgets.Widget) -> None:
         self._asleep = self._missed = False
+        self._answered: object = None
         self._lock, self._drawer = RLock(), 0
         self.session = session
         self.mailbox = mailbox_of(session)
@@ -77,8 +78,18 @@ class View(widgets.VBox):  # type: ignore[misc]
         """Have work done on the mailbox's thread; its error is said on the page."""
         self.mailbox.post(key, partial(self._guarded, work), rest_s)
 
+    def answer(self, text: str, wrong: bool = False) -> None:
+        """Say what came of a command, until another changes the plan or the selected layer."""
+        self.say(text, wrong)
+        self._answered = self._state
+
+    @property
+    def _state(self) -> object:
+        return getattr(self.session, "plan", None), getattr(self.session, "selected", None)
+
     def say(self, text: str, wrong: bool = False) -> None:
         """Show one line below the part; an empty text takes it away."""
+        self._answered = None
         kind = ' class="wb-wrong"' if wrong else ""
         self.notice.value = f'<p role="status"{kind}>{escape(text)}</p>' if text else ""
         (self.notice.add_class if text else self.notice.remove_class)("wb-said")
@@ -118,6 +129,8 @@ class View(widgets.VBox):  # type: ignore[misc]
             self._drawer = get_ident()
             try:
                 if self.comm is not None:  # it was not closed while this waited
+                    if self._answered not in (None, self._state):
+                        self.say("")
                     self.refresh()
             finally:
                 self._drawer = 0
@@ -130,7 +143,7 @@ class View(widgets.VBox):  # type: ignore[misc]
         try:
             work()
         except WorkbenchError as error:
-            self.say(str(error), wrong=True)
+            self.answer(str(error), wrong=True)
         except Exception as error:  # the page must not fall silent
             where = traceback.extract_tb(error.__traceback__)[-1]
             self.say(

@@ -22,7 +22,7 @@ from workbench.simulation.integer.wishes import Rules
 from workbench.simulation.scheme import SCHEMES, Scheme
 from workbench.simulation.simulator import Simulator
 
-_COLUMNS = ("cosine", "angle", "MAE", "MRE", "MRE <= 1", "top-1", "same")
+_COLUMNS = ("cosine", "angle", "MAE", "MRE", "MRE <= 1", "same")
 
 
 def _shift(name: str, about: str, arithmetic: Arithmetic) -> Scheme:
@@ -76,6 +76,7 @@ class TableRow:
         top1: share of labelled images that it has right; None without labels.
         agreement: share of images on which its largest output is that of float.
         overflows: how many numbers did not fit in 32 bits, over all images.
+        about: the way in one sentence.
     """
 
     name: str
@@ -83,6 +84,7 @@ class TableRow:
     top1: float | None
     agreement: float
     overflows: int
+    about: str = ""
 
 
 @dataclass(frozen=True)
@@ -108,20 +110,24 @@ class SchemeTable:
         return next(row for row in self.rows if row.name == name)
 
     def __str__(self) -> str:
-        lines = [self._headline, f"{'':30}" + "".join(f"{name:>11}" for name in _COLUMNS)]
+        lines = [self._headline, f"{'':30}" + "".join(f"{name:>11}" for name in self._columns)]
         lines += [f"{row.name:30}" + "".join(f"{x:>11}" for x in _cells(row)) for row in self.rows]
         return "\n".join(lines)
 
     def _repr_html_(self) -> str:
-        head = "".join(f"<th>{escape(name)}</th>" for name in ("", *_COLUMNS))
+        head = "".join(f"<th>{escape(name)}</th>" for name in ("", *self._columns))
         body = "".join(
-            f"<tr><th style='text-align:left'>{escape(row.name)}</th>"
+            f"<tr><th style='text-align:left' title='{escape(row.about)}'>{escape(row.name)}</th>"
             + "".join(f"<td>{escape(cell)}</td>" for cell in _cells(row))
             + "</tr>"
             for row in self.rows
         )
         caption = f"<caption>{escape(self._headline)}</caption>"
         return f"<table>{caption}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+    @property
+    def _columns(self) -> tuple[str, ...]:
+        return _COLUMNS if self.float_top1 is None else (*_COLUMNS, "top-1")
 
     @property
     def _headline(self) -> str:
@@ -164,7 +170,9 @@ def scheme_table(
         got, overflows = _outputs(Simulator(model, plan, scheme), inputs, name)
         metrics = Metrics.mean([Metrics.of(a, b) for a, b in zip(wanted, got, strict=True)])
         agreement = float(np.mean(_answers(wanted) == _answers(got)))
-        rows.append(TableRow(variant, metrics, _top1(got, labels), agreement, overflows))
+        rows.append(
+            TableRow(variant, metrics, _top1(got, labels), agreement, overflows, scheme.about)
+        )
     return SchemeTable(name, len(inputs), _top1(wanted, labels), tuple(rows))
 
 
@@ -201,14 +209,14 @@ def _top1(outputs: Sequence[NDArray[Any]], labels: Sequence[int] | None) -> floa
     return None if labels is None else float(np.mean(_answers(outputs) == np.asarray(labels)))
 
 
-def _cells(row: TableRow) -> tuple[str, ...]:
+def _cells(row: TableRow) -> list[str]:
     m = row.metrics
-    return (
+    cells = [
         f"{m.cosine:.7f}",
         f"{m.angle_degrees:.4f}",
         f"{m.mae:.5f}",
         f"{m.mre:.4f}",
         f"{m.mre_filtered:.4f}",
-        "" if row.top1 is None else f"{row.top1:.4f}",
         f"{row.agreement:.4f}",
-    )
+    ]
+    return cells if row.top1 is None else [*cells, f"{row.top1:.4f}"]

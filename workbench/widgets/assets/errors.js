@@ -31,7 +31,7 @@ function render({ model, el }) {
   function words(index) {
     const layer = get("layers")[index], bar = get("bars")[index];
     if (!layer || !bar) return "";
-    const who = `${layer.number} · ${layer.name} (${layer.type}${layer.output ? ", output" : ""})`;
+    const who = `${layer.number ? `${layer.number} · ` : ""}${layer.name} (${layer.type}${layer.output ? ", output" : ""})`;
     const what = bar.was ? `from ${bar.was} to ${bar.says}` : bar.says;
     return `${who}: ${what}${bar.fresh ? "" : ", refining…"}`;
   }
