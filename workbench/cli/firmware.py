@@ -55,8 +55,11 @@ def firmware(
                                --limit), and input.bin, what net.c reads
 
     \b
-    Compile and run the program, then compare its blobs with golden/:
+    Compile and run the program, then compare its int8 blobs with golden/, byte for byte:
       cc -std=c99 -O2 net.c -o net && ./net golden/0000/input.bin blobs.bin
+
+    Where the network goes on in float, the program ends with int32 sums: real = sum / scale, with
+    the scale of each channel in plan.json. golden/ has what ncnn makes of them, in float32.
 
     Float layers at the start and the end of the network (a Softmax, say) are left out, and told.
     A float layer in the middle is an error, for then there is no network in integers alone.

@@ -231,7 +231,7 @@ def _about(blob: StoredBlob) -> str:
     if scales.size == 1:
         scale = f"scale {float(scales[0]):.9g}"
     else:
-        scale = f"scales {float(scales[0]):.4g} to {float(scales[-1]):.4g}, by channel"
+        scale = f"scales {float(scales[0]):.4g} to {float(scales[-1]):.4g}, by channel (plan.json)"
     return f"{_safe(blob.name)}: {blob.dtype}, {shape}, {scale}"
 
 
