@@ -11,6 +11,7 @@ from ipywidgets.widgets.widget import _instances
 from workbench.numerics.thresholds import METHODS
 from workbench.widgets import Workbench
 from workbench.widgets.assets import script, style
+from workbench.widgets.controls import sheet
 from workbench.widgets.look import LOOKS
 
 NOTEBOOK = Path(__file__).resolve().parents[2] / "notebooks" / "workbench.ipynb"
@@ -94,6 +95,7 @@ def test_the_notebooks_first_code_is_the_users_choices():
 
 
 def test_a_closed_page_leaves_no_widget_behind(session):
+    sheet()  # which stays, for all parts of all pages
     before = set(_instances)
     page = Workbench(session)
     for tabs in (page.layer, page.network):

@@ -41,7 +41,8 @@ class Decisions(HasTraits):
         can_undo, can_redo: whether the command would do anything.
         log: what each step that undo can take back did, in words, the last one last.
         snapshots: the named states.
-        unsaved: why the file does not hold the present; empty if it does, or there is none.
+        unsaved: why what was dragged could not be saved; empty if it could. Of other commands
+            the caller hears.
     """
 
     plan = Instance(Plan)
@@ -169,22 +170,23 @@ class Decisions(HasTraits):
                 return
             if self.path is None:
                 raise CalibrationError("this session has no path", advice="Name one: save(path).")
-            try:
-                self._save_again(self.path)
-            except WorkbenchError as error:
-                self.unsaved = str(error)
-                raise
+            if seen_at(self.path) not in (None, self._seen):
+                raise CalibrationError(
+                    "another session was saved here since, and is not overwritten",
+                    where=str(self.path),
+                    advice="Save this one elsewhere, or go on with that one by Session.open.",
+                )
+            self._save_at(self.path)
 
     # --- the rest -------------------------------------------------------------------------
 
-    def _save_again(self, path: Path) -> None:
-        if seen_at(path) not in (None, self._seen):
-            raise CalibrationError(
-                "another session was saved here since, and is not overwritten",
-                where=str(path),
-                advice="Save this one elsewhere, or go on with that one by Session.open.",
-            )
-        self._save_at(path)
+    def _save_dragged(self) -> None:
+        """Save on the saver's thread, where nobody catches an error."""
+        try:
+            self.save()
+        except WorkbenchError as error:
+            self.unsaved = str(error)
+            raise
 
     def _save_at(self, path: Path) -> None:
         parts = (self.stats, self._history, self.selected, self.snapshots)
@@ -215,7 +217,9 @@ class Decisions(HasTraits):
         """Save now, or soon: while something is dragged, a save each time would be felt."""
         if self.path is not None:
             if soon:
-                SAVER.post(id(self), self.save, SAVE_REST_S)  # a key must not keep it alive
+                SAVER.post(
+                    id(self), self._save_dragged, SAVE_REST_S
+                )  # a key must not keep it alive
             else:
                 self.save()
 

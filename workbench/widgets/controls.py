@@ -8,6 +8,8 @@ from typing import Any
 
 import ipywidgets as widgets
 
+from workbench.widgets.assets import style
+
 TIGHT = {"description_width": "initial"}
 """The style of a control whose label takes the room that it needs."""
 
@@ -21,11 +23,21 @@ def button(
     return made
 
 
+_sheets: list[widgets.HTML] = []
+
+
+def sheet() -> widgets.HTML:
+    """The style sheet, a widget that is not seen: the same one in all parts, and closed by none."""
+    if not _sheets or _sheets[0].comm is None:
+        _sheets[:] = [widgets.HTML(f"<style>{style()}</style>").add_class("wb-style")]
+    return _sheets[0]
+
+
 def parts_of(widget: widgets.Widget) -> list[widgets.Widget]:
-    """The widgets that are in another or belong to it, such as its layout."""
+    """The widgets that are in another or belong to it, such as its layout; not the style sheet."""
     values = [getattr(widget, name) for name in widget.keys]
     own = [value for value in values if isinstance(value, widgets.Widget)]
-    return [*own, *getattr(widget, "children", ())]
+    return [*own, *(part for part in getattr(widget, "children", ()) if part not in _sheets)]
 
 
 def close_all(widget: widgets.Widget) -> None:

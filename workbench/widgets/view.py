@@ -16,8 +16,7 @@ from traitlets import HasTraits
 from workbench.errors import WorkbenchError
 from workbench.session import Session
 from workbench.session.mailbox import Mailbox, Work
-from workbench.widgets.assets import style
-from workbench.widgets.controls import close_all, parts_of
+from workbench.widgets.controls import close_all, parts_of, sheet
 
 Watched = tuple[tuple[HasTraits, tuple[str, ...]], ...]
 _MAILBOXES: WeakKeyDictionary[Session, Mailbox] = WeakKeyDictionary()
@@ -44,8 +43,7 @@ class View(widgets.VBox):  # type: ignore[misc]
         self.session = session
         self.mailbox = mailbox_of(session)
         self.notice = widgets.HTML().add_class("wb-notice")
-        sheet = widgets.HTML(f"<style>{style()}</style>").add_class("wb-style")
-        super().__init__([sheet, *children, self.notice])
+        super().__init__([sheet(), *children, self.notice])
         self.add_class("wb-view")
         for source, names in self.watched():
             source.observe(self._changed, names)
