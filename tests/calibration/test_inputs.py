@@ -121,3 +121,13 @@ def test_the_fingerprint_knows_files_and_settings(pictures):
 def test_a_shape_beyond_any_memory_is_refused():
     with pytest.raises(InputError, match=r"100000.* too large"):
         PictureReader((100000, 100000, 3))
+
+
+def test_a_missing_file_of_a_list_may_be_left_out(tmp_path, pictures):
+    listing = tmp_path / "list.txt"
+    listing.write_text("pictures/0.png\nnone.png\n")
+    with pytest.raises(InputError, match=r"list\.txt:2"):
+        ImageFolder(listing, shape=SHAPE)
+    images = ImageFolder(listing, shape=SHAPE, skip_unreadable=True)
+    with pytest.warns(WorkbenchWarning, match=r"left out: .*none\.png"):
+        assert not images.readable(1)

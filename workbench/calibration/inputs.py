@@ -163,7 +163,7 @@ def ImageFolder(
         InputError: nothing is there, there are no pictures, or a setting is wrong.
     """
     reader = PictureReader(tuple(shape), tuple(mean), tuple(norm), pixel)  # type: ignore[arg-type]
-    return FileInputs(find_files(Path(path), PICTURES), reader, skip_unreadable)
+    return FileInputs(find_files(Path(path), PICTURES, skip_unreadable), reader, skip_unreadable)
 
 
 def TensorFolder(path: str | Path, *, skip_unreadable: bool = False) -> FileInputs:
@@ -172,7 +172,9 @@ def TensorFolder(path: str | Path, *, skip_unreadable: bool = False) -> FileInpu
     Raises:
         InputError: nothing is there, or there are no .npy files.
     """
-    return FileInputs(find_files(Path(path), frozenset({".npy"})), TensorReader(), skip_unreadable)
+    return FileInputs(
+        find_files(Path(path), TENSORS, skip_unreadable), TensorReader(), skip_unreadable
+    )
 
 
 def holds_tensors(path: Path) -> bool:
@@ -184,7 +186,7 @@ def holds_tensors(path: Path) -> bool:
     if path.is_dir():
         files: Iterable[Path] = path.rglob("*")
     elif path.is_file() and path.suffix.lower() not in PICTURES | TENSORS:
-        files = _listed(path)
+        files = _listed(path, missing=True)
     else:
         files = [path]
     found = {file.suffix.lower() for file in files}
@@ -197,14 +199,20 @@ def holds_tensors(path: Path) -> bool:
     return bool(found & TENSORS)
 
 
-def find_files(path: Path, suffixes: frozenset[str]) -> tuple[Path, ...]:
-    """List the files of some kinds below a folder, or in a list file, or the file itself."""
+def find_files(path: Path, suffixes: frozenset[str], missing: bool = False) -> tuple[Path, ...]:
+    """List the files of some kinds below a folder, or in a list file, or the file itself.
+
+    Args:
+        path: what to look at.
+        suffixes: in small letters.
+        missing: a file in a list may be missing; its reader will say so.
+    """
     if path.is_dir():
         files = sorted(p for p in path.rglob("*") if p.suffix.lower() in suffixes)
     elif path.suffix.lower() in suffixes and path.is_file():
         files = [path]
     elif path.is_file():
-        files = _listed(path)
+        files = _listed(path, missing)
     else:
         raise InputError("there is no such file or folder", where=str(path))
     if not files:
@@ -213,7 +221,7 @@ def find_files(path: Path, suffixes: frozenset[str]) -> tuple[Path, ...]:
     return tuple(files)
 
 
-def _listed(path: Path) -> list[Path]:
+def _listed(path: Path, missing: bool) -> list[Path]:
     try:
         if path.stat().st_size > MOST_LIST_BYTES:
             raise ValueError("too large")
@@ -223,11 +231,13 @@ def _listed(path: Path) -> list[Path]:
             "neither a folder nor a text file with one path a line", where=str(path)
         ) from error
     entries = [(number, line.strip()) for number, line in enumerate(lines, 1) if line.strip()]
-    return [_resolve(path, number, entry) for number, entry in entries]
+    return [_resolve(path, number, entry, missing) for number, entry in entries]
 
 
-def _resolve(list_file: Path, number: int, entry: str) -> Path:
+def _resolve(list_file: Path, number: int, entry: str, missing: bool) -> Path:
     for candidate in (list_file.parent / entry, Path(entry)):
         if candidate.is_file():
             return candidate
+    if missing:
+        return Path(entry)
     raise InputError(f"there is no file {entry[:200]!r}", where=f"{list_file}:{number}")

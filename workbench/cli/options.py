@@ -80,6 +80,11 @@ def warn_unused(settings: Mapping[str, Any], why: str) -> None:
 def open_inputs(model: Model, inputs: str, settings: dict[str, Any]) -> FileInputs | MultiInput:
     """Find out what INPUTS names: one folder or list, or BLOB=PATH for each of several inputs."""
     if "=" not in inputs or Path(inputs).exists():
+        if len(names := model.graph.inputs) > 1:
+            raise click.UsageError(
+                f"The network has several inputs: give INPUTS as "
+                f"{','.join(f'{name}=PATH' for name in names)}."
+            )
         return _open_files(model, model.graph.inputs[0], Path(inputs), settings)
     pairs = [part.partition("=")[::2] for part in inputs.split(",")]
     return MultiInput(

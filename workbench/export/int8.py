@@ -26,9 +26,8 @@ from workbench.formats.table import Table, format_table
 from workbench.formats.weights import Weight, Weights
 from workbench.graph import Graph, Layer
 from workbench.model import Model, save_model
-from workbench.numerics.weights import quantize_weights
 from workbench.simulation.propagate import requantized
-from workbench.simulation.quantized import QuantizedLayer
+from workbench.simulation.quantized import QuantizedLayer, quantized_layer
 from workbench.simulation.storage import exceeds_half, stored, stored_weights
 
 UNASKED = ("Embed", "Gemm", "GRU", "LSTM", "MultiHeadAttention", "RNN")
@@ -125,16 +124,12 @@ def _checked(model: Model, plan: Plan | Table, tell: Callable[[str], object]) ->
 
 
 def _quantized(model: Model, name: str, table: Table, top: tuple[float, ...]) -> QuantizedLayer:
-    weight = model.weight(name, "weight")
-    scales = np.array(table.weights[name], np.float32)
-    has_bias = any(array.name == "bias" for array in model.weights[name])
-    return QuantizedLayer(
-        layer=model.graph.by_name[name],
-        weight=quantize_weights(weight, scales),
-        bias=model.weight(name, "bias") if has_bias else None,
-        weight_scales=scales,
-        bottom_scale=np.float32(table.blobs[name][0]),
-        top_scale=np.float32(top[0]) if top else None,
+    return quantized_layer(
+        model,
+        name,
+        np.array(table.weights[name], np.float32),
+        np.float32(table.blobs[name][0]),
+        np.float32(top[0]) if top else None,
     )
 
 

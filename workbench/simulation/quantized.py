@@ -110,7 +110,7 @@ def quantized_layers(
         scales, bottom = written_scales(decision)
         top = written_scales(decisions[readers[name]])[1] if name in readers else None
         same = name in known and known[name].key == _key(scales, bottom, top)
-        found[name] = known[name] if same else _quantize(model, name, scales, bottom, top)
+        found[name] = known[name] if same else quantized_layer(model, name, scales, bottom, top)
     return found
 
 
@@ -132,13 +132,14 @@ def int8_decisions(model: Model, plan: Plan) -> dict[str, LayerPlan]:
     return {decision.layer: decision for decision in plan if not decision.keep_float}
 
 
-def _quantize(
+def quantized_layer(
     model: Model,
     name: str,
     scales: NDArray[np.float32],
     bottom_scale: np.float32,
     top_scale: np.float32 | None,
 ) -> QuantizedLayer:
+    """Quantize one layer's weights by their scales; the bias is as ncnn would store it."""
     weight = model.weight(name, "weight")
     quantized = quantize_weights(weight, scales).reshape(weight.shape)
     quantized.setflags(write=False)
