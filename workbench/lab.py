@@ -62,7 +62,7 @@ def notebook_for(folder: Path, name: str, choices: Mapping[str, Any]) -> Path:
 
     Args:
         folder: where to put it.
-        name: stem of the file; a number is added if there is such a file with other choices.
+        name: stem of the file; a number is added if there is such a file.
         choices: values for the cell tagged `parameters`, by variable name.
     """
     notebook = json.loads((bundled("notebooks") / PAGE).read_text(encoding="utf-8"))

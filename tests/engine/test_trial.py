@@ -12,7 +12,7 @@ def test_a_sound_network_survives_its_trial(model, monkeypatch):
     done = []
     judge = trial._judge
     monkeypatch.setattr(trial, "_judge", lambda child: done.append(child) or judge(child))
-    trial._survived.cache_clear()
+    trial._SURVIVED.clear()
     try_out(model, {"data": (3, 8, 8)})
     assert [child.returncode for child in done] == [0]
 
@@ -21,7 +21,7 @@ def test_a_network_is_tried_only_once_for_each_shape(model, monkeypatch):
     calls = []
     run_child = trial._run_child
     monkeypatch.setattr(trial, "_run_child", lambda job: calls.append(1) or run_child(job))
-    trial._survived.cache_clear()
+    trial._SURVIVED.clear()
     try_out(model, {"data": (3, 8, 8)})
     try_out(model, {"data": (3, 8, 8)})
     assert len(calls) == 1
@@ -57,7 +57,7 @@ def test_a_network_that_wants_unbounded_memory_is_refused():
 
 
 def test_a_network_that_does_not_end_is_refused(model, monkeypatch):
-    trial._survived.cache_clear()
+    trial._SURVIVED.clear()
     monkeypatch.setattr(trial, "TRIAL_SECONDS", 0.01)
     with pytest.raises(EngineError, match="did not finish"):
         try_out(model, {"data": (3, 8, 8)})

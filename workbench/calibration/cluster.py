@@ -138,7 +138,7 @@ class Crew:
         return stretch
 
     def _place(self, task: object, wave: Wave) -> str:
-        """The inputs of a task; or, for a merge is seldom to blame, all that are not done."""
+        """The inputs of a task, or all that are not done, since a merge is seldom to blame."""
         keys = [leaf.key for leaf in wave.leaves]
         keys = [key for key in keys if key == task] or keys
         if not keys:

@@ -10,7 +10,6 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +19,8 @@ from workbench.model import Model, blob_shapes, save_model
 
 TRIAL_SECONDS = 120
 TRIAL_BYTES = 8 << 30
+_SURVIVED: set[tuple[str, str]] = set()
+"""Networks and shapes that passed their trial in this process."""
 CHILD = Path(__file__).with_name("child.py")
 
 
@@ -39,19 +40,14 @@ def try_out(model: Model, shapes: Mapping[str, tuple[int, ...]]) -> None:
         EngineError: ncnn refused it, crashed, ran out of memory or did not come to an end.
     """
     key = (model.sha256, json.dumps(dict(shapes), sort_keys=True))
-    if key in _survived():
+    if key in _SURVIVED:
         return
     blob_shapes(model.graph, shapes)
     with tempfile.TemporaryDirectory(prefix="workbench-") as folder:
         job = _job(model, shapes, folder)
         save_model(model, job["param"], job["bin"])
         _judge(_run_child(job))
-    _survived().add(key)
-
-
-@lru_cache(maxsize=1)
-def _survived() -> set[tuple[str, str]]:
-    return set()
+    _SURVIVED.add(key)
 
 
 def _job(model: Model, shapes: Mapping[str, tuple[int, ...]], folder: str) -> dict[str, Any]:

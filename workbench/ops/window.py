@@ -78,10 +78,14 @@ def window_shape(values: Values, lengths: Sequence[int | None]) -> list[int | No
     _check_same(values, lengths)
     found = []
     for length, axis in zip(lengths, "dhw"[-len(lengths) :], strict=True):
-        extent = values[f"dilation_{axis}"] * (values[f"kernel_{axis}"] - 1) + 1
         border = (values[name] for name in PADS[axis])
-        found.append(slide(length, extent, values[f"stride_{axis}"], *border))
+        found.append(slide(length, extent(values, axis), values[f"stride_{axis}"], *border))
     return found
+
+
+def extent(values: Values, axis: str) -> int:
+    """How many elements a kernel spans along an axis."""
+    return int(values[f"dilation_{axis}"] * (values[f"kernel_{axis}"] - 1) + 1)
 
 
 def _check_same(values: Values, lengths: Sequence[int | None]) -> None:
@@ -103,9 +107,8 @@ def _same_total(values: Values, axis: str, length: int) -> int:
     before, after = (values[name] for name in PADS[axis])
     if before != after or before not in (SAME_UPPER, SAME_LOWER):
         return 0
-    extent = values[f"dilation_{axis}"] * (values[f"kernel_{axis}"] - 1) + 1
     stride = values[f"stride_{axis}"]
-    return int(extent + (length - 1) // stride * stride - length)
+    return int(extent(values, axis) + (length - 1) // stride * stride - length)
 
 
 def check_kernel(values: Values) -> Iterator[str]:

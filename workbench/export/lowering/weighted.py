@@ -13,6 +13,7 @@ from workbench.numerics.affine import quantize
 from workbench.numerics.rounding import LIMIT
 from workbench.ops import values
 from workbench.ops.kernels.convolution import border
+from workbench.ops.window import extent
 from workbench.simulation.integer.arithmetic import Arithmetic
 from workbench.simulation.integer.ops import limits
 from workbench.simulation.integer.tabulated import prepare_tables
@@ -103,7 +104,6 @@ def _geometry(site: Site, quantized: QuantizedLayer) -> tuple[dict[str, int], st
         raise site.refuse(f"its input of {len(bottom)} axes is no image")
     channels, height, width = bottom if len(bottom) == 3 else (bottom[0], 1, 1)
     above, below, left, right = border(given, (height, width))
-    spans = {a: given[f"dilation_{a}"] * (given[f"kernel_{a}"] - 1) + 1 for a in "hw"}
     level = quantize(np.array([given.get("pad_value", 0)], np.float32), quantized.bottom_scale)
     names = [f"{name}_{a}" for name in ("kernel", "stride", "dilation") for a in "hw"]
     return {
@@ -111,8 +111,8 @@ def _geometry(site: Site, quantized: QuantizedLayer) -> tuple[dict[str, int], st
         "in_h": height,
         "in_w": width,
         "out_channels": outputs,
-        "out_h": (height + above + below - spans["h"]) // given.stride_h + 1,
-        "out_w": (width + left + right - spans["w"]) // given.stride_w + 1,
+        "out_h": (height + above + below - extent(given, "h")) // given.stride_h + 1,
+        "out_w": (width + left + right - extent(given, "w")) // given.stride_w + 1,
         "groups": given.get("group", 1),
         **{name: given[name] for name in names},
         "pad_top": above,

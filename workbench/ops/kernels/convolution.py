@@ -11,11 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from workbench.numerics.rounding import LIMIT
-from workbench.numerics.weights import WINOGRAD_GROWTH
+from workbench.numerics.weights import WINOGRAD_GROWTH, needs_six_bits
 from workbench.ops.kernels.kernel import Kernel, Sums, exact_dtype, wrap
 from workbench.ops.op import Values
+from workbench.ops.shape_rules import SAME_LOWER, SAME_UPPER
+from workbench.ops.window import extent
 
-_SAME_UPPER, _SAME_LOWER = -233, -234
 _CACHED = 1 << 18
 """Elements of a matrix of columns that fit in a second-level cache."""
 _LEAST_COLUMNS = 256
@@ -88,9 +89,9 @@ class _Window:
     @cached_property
     def output(self) -> tuple[int, int]:
         """Height and width of the top blob."""
-        extents = (_extent(self.values, axis) for axis in "hw")
-        sizes = zip(self._bordered, extents, _strides(self.values), strict=True)
-        h, w = ((size - extent) // stride + 1 for size, extent, stride in sizes)
+        spans = (extent(self.values, axis) for axis in "hw")
+        sizes = zip(self._bordered, spans, _strides(self.values), strict=True)
+        h, w = ((size - span) // stride + 1 for size, span, stride in sizes)
         return h, w
 
     @cached_property
@@ -120,8 +121,8 @@ class _Window:
     def columns(self, planes: NDArray[Any], places: slice) -> NDArray[Any]:
         """Return (channels, kernel elements, places)."""
         values, (stride_h, stride_w) = self.values, _strides(self.values)
-        ys = range(0, _extent(values, "h"), values.dilation_h)
-        xs = range(0, _extent(values, "w"), values.dilation_w)
+        ys = range(0, extent(values, "h"), values.dilation_h)
+        xs = range(0, extent(values, "w"), values.dilation_w)
         if len(ys) * len(xs) == 1:
             return planes[:, 0, 0, None, places]
         length = places.stop - places.start
@@ -134,11 +135,6 @@ class _Window:
         return result
 
 
-def _extent(values: Values, axis: str) -> int:
-    """How many elements a kernel spans along an axis."""
-    return int(values[f"dilation_{axis}"] * (values[f"kernel_{axis}"] - 1) + 1)
-
-
 def _pad_value(values: Values) -> np.int8:
     """What stands in the border: ncnn casts the value to int8 as it is, without a scale."""
     return np.float32(values.pad_value).astype(np.int32).astype(np.int8)
@@ -149,7 +145,7 @@ def border(values: Values, shape: tuple[int, ...]) -> tuple[int, int, int, int]:
     given = (values.pad_top, values.pad_bottom, values.pad_left, values.pad_right)
     if any(size > 0 for size in given):
         return given
-    if set(given) not in ({_SAME_UPPER}, {_SAME_LOWER}):
+    if set(given) not in ({SAME_UPPER}, {SAME_LOWER}):
         return (0, 0, 0, 0)
     above, below = _same(values, "h", shape[0])
     left, right = _same(values, "w", shape[1])
@@ -163,9 +159,9 @@ def _same(values: Values, axis: str, size: int) -> tuple[int, int]:
     axis needs a border).
     """
     stride = values[f"stride_{axis}"]
-    total = max(0, _extent(values, axis) + (size - 1) // stride * stride - size)
+    total = max(0, extent(values, axis) + (size - 1) // stride * stride - size)
     less, more = total // 2, total - total // 2
-    return (less, more) if values.pad_left == _SAME_UPPER else (more, less)
+    return (less, more) if values.pad_left == SAME_UPPER else (more, less)
 
 
 def _accepts(values: Values, shape: tuple[int, ...]) -> bool:
@@ -184,19 +180,15 @@ def is_depthwise(values: Values) -> bool:
 def _kind(values: Values) -> str:
     if "group" not in values or not is_depthwise(values):
         return "convolution"
-    fast = _is_3x3(values) and _strides(values) in ((1, 1), (2, 2))
+    small = needs_six_bits({**values, "stride_h": 1, "stride_w": 1})
+    fast = small and _strides(values) in ((1, 1), (2, 2))
     return "depthwise 3x3" if fast and values.activation_type <= 1 else "depthwise"
 
 
 def _most(values: Values) -> float:
     """A dense 3x3 convolution may run as int8 Winograd F(4,3), whose int32 hold 576 times a sum."""
-    winograd = _kind(values) == "convolution" and _is_3x3(values) and _strides(values) == (1, 1)
+    winograd = _kind(values) == "convolution" and needs_six_bits(values)
     return 2**31 / WINOGRAD_GROWTH if winograd else inf
-
-
-def _is_3x3(values: Values) -> bool:
-    sizes = [values[f"{name}_{axis}"] for name in ("kernel", "dilation") for axis in "wh"]
-    return sizes == [3, 3, 1, 1]
 
 
 def _strides(values: Values) -> tuple[int, int]:
