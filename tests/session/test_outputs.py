@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -16,22 +18,31 @@ def pair(expected, got):
 @pytest.mark.parametrize("got", [[0.2, 0.8], [0.6, 0.4]])
 def test_a_lone_vector_is_a_classifiers(got):
     answer = Answer((pair([0.3, 0.7], got),), True)
-    assert answer.classes is answer.pairs[0]
-    assert answer.classes.are_shares
-    assert answer.agrees is (got[1] > got[0])
+    assert answer.classes() is answer.pairs[0]
+    assert answer.classes().are_shares
+    assert answer.agrees() is (got[1] > got[0])
 
 
 def test_before_a_probe_was_run_there_is_no_class_to_agree_on():
-    assert Answer().classes is None
-    assert Answer().agrees is None
+    assert Answer().classes() is None
+    assert Answer().agrees() is None
 
 
 def test_maps_and_several_outputs_are_no_classifiers():
     vector, image = pair([1, 2], [2, 1]), pair([[1, 2], [3, 4]], [[1, 2], [3, 4]])
-    assert Answer((vector,), True).agrees is False
+    assert Answer((vector,), True).agrees() is False
     for pairs in ((image,), (vector, vector)):
-        assert Answer(pairs, True).classes is None
-        assert Answer(pairs, True).agrees is None
+        assert Answer(pairs, True).classes() is None
+        assert Answer(pairs, True).agrees() is None
+
+
+def test_of_several_outputs_one_is_named_to_hold_the_scores():
+    vector = pair([1, 2], [2, 1])
+    boxes = replace(vector, blob="boxes")
+    answer = Answer((boxes, vector), True)
+    assert answer.classes(vector.blob) is vector
+    assert answer.agrees(vector.blob) is False
+    assert answer.classes("none of that name") is None
 
 
 def test_scores_in_channels_of_one_pixel_are_a_vector():

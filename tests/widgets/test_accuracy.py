@@ -61,7 +61,8 @@ def test_of_several_outputs_one_holds_the_class_scores(two_headed, arrays):
     run = Simulator(two_headed, session.plan, "float").run
     labels = tuple(int(run(array)["conv2"].real.argmax()) for array in arrays)
     panel = AccuracyPanel(session, Labelled(arrays, labels))
-    assert panel.output.options == ("dw", "conv2")
+    assert panel.output.options == (("none", ""), ("dw", "dw"), ("conv2", "conv2"))
+    assert "Say which one" in measured(panel).notice.value
     assert panel.output.layout.display != "none"
     panel.output.value = "conv2"
     assert measured(panel).measurement.progress.measured.accuracy.float_top1 == 1.0

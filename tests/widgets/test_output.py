@@ -10,6 +10,8 @@ from PIL import Image
 from tests.widgets.synthetic import synthetic_statistics
 from workbench.calibration.collect import collect
 from workbench.calibration.inputs import ImageFolder
+from workbench.graph import Graph, Layer
+from workbench.model import Model
 from workbench.session import Session
 from workbench.session.outputs import Pair
 from workbench.widgets.output import OutputView, _rows
@@ -170,3 +172,24 @@ def test_a_closed_view_no_longer_follows(session, shown):
     session.set_threshold("fc", 0.5)
     settle(view)
     assert view.cards.cards is before
+
+
+def test_the_scores_are_those_of_the_output_that_is_chosen(model, arrays):
+    *before, softmax = model.graph.layers
+    (fc,) = softmax.bottoms
+    heads = (
+        Layer("Split", "heads", (fc,), ("a", "b"), {}),
+        Layer("Softmax", "prob", ("a",), ("prob",), dict(softmax.params)),
+        Layer("ReLU", "other", ("b",), ("other",), {}),
+    )
+    split = Model(Graph((*before, *heads)), model.weights)
+    statistics = collect(split, arrays, progress=False)
+    view = OutputView(Session(split, statistics, probes=arrays[:1]))
+    settle(view)
+    assert view.cards.cards[0]["classes"] == []
+    view.accuracy.output.value = "prob"
+    settle(view)
+    (card,) = view.cards.cards
+    assert len(card["classes"]) > 1
+    assert card["agrees"] is not None
+    assert ["shape" in output for output in card["outputs"]] == [False, True]

@@ -72,15 +72,14 @@ class Answer:
     pairs: tuple[Pair, ...] = ()
     fresh: bool = False
 
-    @property
-    def classes(self) -> Pair | None:
-        """The class scores, if the network is a classifier: its only output is a vector."""
-        return self.pairs[0] if len(self.pairs) == 1 and self.pairs[0].is_vector else None
+    def classes(self, output: str = "") -> Pair | None:
+        """The class scores: a vector, of the output of this name or the only one there is."""
+        chosen = [pair for pair in self.pairs if pair.blob == output or not output]
+        return chosen[0] if len(chosen) == 1 and chosen[0].is_vector else None
 
-    @property
-    def agrees(self) -> bool | None:
-        """Whether both name the same class first; None if the network is no classifier."""
-        pair = self.classes
+    def agrees(self, output: str = "") -> bool | None:
+        """Whether both name the same class first; None without class scores."""
+        pair = self.classes(output)
         return None if pair is None else bool(pair.expected.argmax() == pair.got.argmax())
 
 

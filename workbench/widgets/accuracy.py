@@ -53,7 +53,7 @@ class AccuracyPanel(View):
         )
         outputs = session.model.graph.outputs
         self.output = widgets.Dropdown(
-            options=outputs,
+            options=[*[("none", "")][: len(outputs) - 1], *((name, name) for name in outputs)],
             layout={"display": "none" if len(outputs) == 1 else ""},
             **named("Class scores", "The output of the network that holds a score for each class"),
         )
@@ -66,7 +66,7 @@ class AccuracyPanel(View):
             description="Cancel", tooltip="Stop after the present image", disabled=True
         )
         self.state = widgets.HTML().add_class("wb-accuracy")
-        self.run.on_click(lambda _: self.measurement.start(self._found, self.output.value))
+        self.run.on_click(lambda _: self.measurement.start(self._found, self.output.value or None))
         self.cancel.on_click(lambda _: self.measurement.cancel())
         head = widgets.HTML("<h4>Accuracy on a labelled set</h4>")
         controls = widgets.HBox([self.path, self.output, self.run, self.cancel])

@@ -13,6 +13,7 @@ from workbench.widgets.look import decibels, digits, dot, look_of, percent
 from workbench.widgets.patched import Patched
 
 Row = tuple[str, str, str]
+IN_FLOAT = '<p class="wb-stale">The layer stays in float. In int8 its threshold would do this:</p>'
 FRESH = '<i class="wb-fresh" role="img" aria-label="fresh" title="fresh: of this threshold"></i>'
 REFINING = '<i class="wb-stale" title="of an earlier threshold">refining…</i> '
 
@@ -34,7 +35,8 @@ class Numbers(LiveView):
         chosen = "stays in float" if decision.keep_float else look_of(decision.method).label
         rows = (("Chosen", chosen, "Which method chose it"), *_rows(reading))
         self.table.value = (
-            f"<h4>What it does to the values</h4>{_bar(reading)}{_table(rows)}"
+            f"<h4>What it does to the values</h4>{IN_FLOAT if decision.keep_float else ''}"
+            f"{_bar(reading)}{_table(rows)}"
             f"{_on_probes(self.errors.report, layer)}"
         )
 

@@ -78,17 +78,18 @@ class OutputView(LiveView):
         self.names, self._unnamed = _names(labels)
         self.cards = OutputCards()
         self.accuracy = AccuracyPanel(session, labelled, self.names)
+        self.accuracy.output.observe(self._changed, "value")
         super().__init__(session, self.cards, self.accuracy)
         self.post((self, "pictures"), self._show_pictures)
 
     def refresh(self) -> None:
         """Show what both networks answer, as far as it is known."""
         report = self.errors.report
-        answers = list(report.answers.values())
+        answers, scores = list(report.answers.values()), self.accuracy.output.value
         known = report.plan is self.session.plan and all(answer.fresh for answer in answers)
         with self.cards.hold_sync():
-            self.cards.cards = [_card(answer, self.names) for answer in answers]
-            self.cards.summary = _summary(answers)
+            self.cards.cards = [_card(answer, self.names, scores) for answer in answers]
+            self.cards.summary = _summary(answers, scores)
             self.cards.state = "failed" if report.problem else "fresh" if known else "refining"
         if report.problem:
             self.say(report.problem, wrong=True)
@@ -128,9 +129,9 @@ def _data_url(pixels: NDArray[np.uint8]) -> str:
     return "data:image/png;base64," + base64.b64encode(target.getvalue()).decode()
 
 
-def _summary(answers: Sequence[Answer]) -> str:
+def _summary(answers: Sequence[Answer], scores: str) -> str:
     known = [answer for answer in answers if answer.pairs]
-    votes = [answer.agrees for answer in known if answer.agrees is not None]
+    votes = [vote for answer in known if (vote := answer.agrees(scores)) is not None]
     if not known:
         return ""
     if votes:
@@ -138,16 +139,16 @@ def _summary(answers: Sequence[Answer]) -> str:
     return f"The network's outputs on {len(known)} probes."
 
 
-def _card(answer: Answer, names: Sequence[str]) -> dict[str, Any]:
+def _card(answer: Answer, names: Sequence[str], scores: str) -> dict[str, Any]:
     if not answer.pairs:
         return {"state": "waiting", "agrees": None, "verdict": "", "classes": [], "outputs": []}
-    pair = answer.classes
+    pair = answer.classes(scores)
     return {
         "state": "fresh" if answer.fresh else "refining",
-        "agrees": answer.agrees,
+        "agrees": answer.agrees(scores),
         "verdict": "" if pair is None else _verdict(pair, names),
         "classes": [] if pair is None else _rows(pair, names),
-        "outputs": [_output(one, picture=pair is None) for one in answer.pairs],
+        "outputs": [_output(one, picture=one is not pair) for one in answer.pairs],
     }
 
 
