@@ -44,6 +44,7 @@ def test_the_program_reads_the_golden_input_and_gives_the_golden_blobs(run, fold
     done = subprocess.run(words, cwd=out, capture_output=True, text=True)
     assert (done.returncode, "goes on in float" in done.stderr) == (0, True)
     manifest = json.loads((out / "golden" / "manifest.json").read_text())
+    assert {entry["input"] for entry in manifest if entry["image"] == 3} == {"npy/3.npy"}
     entries = [e for e in manifest if e["image"] == 3 and e["scale"] is not None]
     expected = b"".join(np.load(out / "golden" / entry["file"]).tobytes() for entry in entries)
     assert (out / "blobs.bin").read_bytes()[: len(expected)] == expected

@@ -14,6 +14,9 @@ from workbench.formats.table import Table, read_text
 from workbench.model import Model, load_model
 from workbench.simulation.propagate import requantized
 
+_MOST = 12
+"""Faults of a table that are named one by one."""
+
 
 @click.command()
 @click.argument("param", type=FILE)
@@ -56,8 +59,10 @@ def quantize(
 
 def _read(table: Path, model: Model, mend: bool) -> Table:
     examined = examine(read_text(table), model)
-    for finding in examined.findings:
+    for finding in examined.findings[:_MOST]:
         click.echo(f"{finding.severity}: {finding.message(table)}", err=True)
+    if (more := len(examined.findings) - _MOST) > 0:
+        click.echo(f"... and {more} more. Is it the table of another network?", err=True)
     errors = sum(finding.severity == "error" for finding in examined.findings)
     if errors and not mend:
         raise FormatError(

@@ -1,10 +1,11 @@
 """Golden vectors: every blob of every image as a file, to compare a device with.
 
-    DIR/manifest.json     a list of objects: image, file, layer, blob, dtype, scale
+    DIR/manifest.json     a list of objects: image, input, file, layer, blob, dtype, scale
     DIR/0000/NAME.npy     one blob of image 0, (C, H, W): int8, or float32 where it is float
 
 `scale` is a number for an int8 blob (real = int8 / scale), a list where each channel has its own,
-and null for a float one. The input is the float32 that the network was given. Blob names become
+and null for a float one. `input` is the file that the image was read from, null for an array. The
+blob of an Input layer is the float32 that the network was given. Blob names become
 file names; what a file system might not take is replaced by "_", and the manifest says which file
 holds which blob.
 """
@@ -18,7 +19,7 @@ from pathlib import Path
 
 import numpy as np
 
-from workbench.calibration.inputs import Item
+from workbench.calibration.inputs import FileInputs, Item, MultiInput
 from workbench.calibration.plan import Plan
 from workbench.files import make_folder, write_text, writing
 from workbench.model import Model
@@ -61,14 +62,25 @@ def dump(
         for name, blob in run.blobs.items():
             with writing(home / names[name]):
                 np.save(home / names[name], blob.array)
-            manifest.append(_entry(number, f"{home.name}/{names[name]}", model, name, blob))
+            file = f"{home.name}/{names[name]}"
+            manifest.append(_entry(number, _input(inputs, number), file, model, name, blob))
         also(home, run)
     write_text(target / "manifest.json", json.dumps(manifest, indent=1) + "\n")
 
 
-def _entry(image: int, file: str, model: Model, name: str, blob: Blob) -> Mapping[str, object]:
+def _input(inputs: Sequence[Item], number: int) -> object:
+    """The file of an input, or that of each input blob; None if it was an array."""
+    if isinstance(inputs, MultiInput):
+        return {blob: _input(part, number) for blob, part in inputs.parts.items()}
+    return str(inputs.files[number]) if isinstance(inputs, FileInputs) else None
+
+
+def _entry(
+    image: int, input: object, file: str, model: Model, name: str, blob: Blob
+) -> Mapping[str, object]:
     return {
         "image": image,
+        "input": input,
         "file": file,
         "layer": model.graph.producers[name].name,
         "blob": name,

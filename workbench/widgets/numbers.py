@@ -76,7 +76,8 @@ def _value(figure: Figure, before: Figure, say: Callable[[Metrics], str]) -> str
     if figure.metrics is None:
         return mark + ("kept in float" if figure.fresh else "")
     said, was = say(figure.metrics), "" if before.metrics is None else say(before.metrics)
-    return f"{mark}{said}" + (f"<small>was {was}</small>" if was not in ("", said) else "")
+    changed = f"was {was}" if was not in ("", said) else "&nbsp;"  # that nothing below it moves
+    return f"{mark}{said}<small>{changed}</small>"
 
 
 def _rows(reading: Reading) -> tuple[Row, ...]:

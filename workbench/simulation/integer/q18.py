@@ -109,7 +109,7 @@ def activated(x: Array, kind: int, params: Sequence[float]) -> Array:
 def _times(x: Array, factor: float) -> Array:
     if factor == 0:
         return np.zeros_like(x)
-    return prepare_rescale(abs(factor)).apply(x) * np.int32(np.sign(factor))
+    return to_int32(prepare_rescale(abs(factor)).apply(x).astype(np.int64) * int(np.sign(factor)))
 
 
 def _one(unit: Unit) -> Callable[[Values, int], Compute]:
@@ -243,7 +243,7 @@ PREPARERS: Mapping[str, Callable[[Values, int], Compute | None]] = MappingProxyT
         "Concat": _concat,
         **{type: _moving(move) for type, move in MOVES.items()},
         "Dropout": _moving(lambda values, x: x if values.scale == 1 else _times(x, values.scale)),
-        "AbsVal": _moving(lambda values, x: np.abs(x)),
+        "AbsVal": _moving(lambda values, x: to_int32(np.abs(x.astype(np.int64)))),
         "Padding": _pad,
         "Pooling": _pool,
         "ReLU": _moving(_relu),
