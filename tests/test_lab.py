@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from workbench import cli, lab
@@ -196,3 +197,25 @@ def test_the_browser_is_opened_when_the_server_answers(monkeypatch):
     with socket.create_server(("localhost", 0)) as server:
         lab._open_soon(server.getsockname()[1], "address")
     assert opened == ["address"]
+
+
+def test_a_network_that_cannot_be_opened_copies_nothing(tmp_path, monkeypatch, calls, capsys):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", ["workbench", "lab", "no.param", "no.bin", "no"])
+    with pytest.raises(SystemExit):
+        cli.main()
+    assert "no.param" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_notebook_for_tensors_reads_them(tmp_path, monkeypatch, model, arrays, calls):
+    monkeypatch.chdir(tmp_path)
+    save_model(model, "m.param", "m.bin")
+    (tmp_path / "npy").mkdir()
+    np.save(tmp_path / "npy" / "0.npy", arrays[0])
+    monkeypatch.setattr(sys, "argv", ["workbench", "lab", "m.param", "m.bin", "npy"])
+    with pytest.raises(SystemExit):
+        cli.main()
+    cells = json.loads((tmp_path / "workbench-notebooks" / "m.ipynb").read_text())["cells"]
+    given = next(text for cell in cells if "INPUTS = " in (text := "".join(cell["source"])))
+    assert f"INPUTS = {str(tmp_path / 'npy')!r}\nSETTINGS = {{}}" in given

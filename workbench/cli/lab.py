@@ -32,7 +32,13 @@ PROBES = 4
     show_default=True,
     help="Where the notebooks are copied to; what is there already is never overwritten.",
 )
-@click.option("--port", type=int, default=8888, show_default=True, help="Port of the server.")
+@click.option(
+    "--port",
+    type=click.IntRange(1, 65535),
+    default=8888,
+    show_default=True,
+    help="Port of the server.",
+)
 @click.option(
     "--app",
     is_flag=True,
@@ -60,11 +66,11 @@ def lab(
         require_voila()
         files = (param, weights, inputs) if param and weights and inputs else None
         sys.exit(open_app(_app_choices(folder, files, settings), port, not no_browser))
-    copied = copy_notebooks(folder)
-    click.echo(f"{len(copied)} notebooks copied to {folder}" if copied else f"notebooks: {folder}")
     notebook = folder / START
     if param and weights and inputs:
         notebook = _own_notebook(folder, param, weights, inputs, settings)
+    copied = copy_notebooks(folder)
+    click.echo(f"{len(copied)} notebooks copied to {folder}" if copied else f"notebooks: {folder}")
     sys.exit(open_lab(notebook, port, not no_browser))
 
 

@@ -166,11 +166,19 @@ class _Lowering:
         self._rescale(layer, blob, taken)
         return taken
 
-    def _between(self, layer: Layer, blob: str) -> GraphError:
+    def _kept(self, blob: str) -> Layer | None:
+        """The layer kept in float for which a blob is float, through those that pass it on."""
         producer = self._model.graph.producers[blob]
+        if any(producer is layer for layer in self._model.quantizable):
+            return None if producer.name in self._quantized else producer
+        return next(filter(None, map(self._kept, producer.bottoms)), None)
+
+    def _between(self, layer: Layer, blob: str) -> GraphError:
+        producer = self._kept(blob) or self._model.graph.producers[blob]
         why = self._propagation.layers[producer.name].why or self._propagation[blob].why
         if any(producer is layer for layer in self._model.quantizable):
             why = "the plan keeps this layer in float"
+        blob = producer.tops[0]
         return GraphError(
             f"its output {blob} is float between integer layers ({why}), and {layer.name} goes on"
             " from it in integers",
