@@ -32,7 +32,6 @@ function render({ model, el }) {
     if (grown < 1) ask();
   }
   function ask() { frame ||= requestAnimationFrame(paint); }
-  function write(element, text) { if (element.textContent !== text) element.textContent = text; }
 
   function takeData() {
     hovered = null;
