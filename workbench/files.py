@@ -79,8 +79,8 @@ def replacing(path: str | Path) -> Iterator[Path]:
 
 def _is_special(path: Path) -> bool:
     """Whether it is a pipe or a device; /dev/stdout is, whatever it leads to."""
-    in_dev = path.absolute().parts[1:2] == ("dev",)
-    return path.exists() and not path.is_dir() and (in_dev or not path.is_file())
+    device = path.absolute().parent == Path("/dev")
+    return path.exists() and not path.is_dir() and (device or not path.is_file())
 
 
 def write_text(path: str | Path, text: str, encoding: str = "utf-8") -> None:

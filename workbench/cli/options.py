@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from workbench.calibration.inputs import (
     TensorFolder,
     holds_tensors,
 )
+from workbench.calibration.readers import TensorReader
 from workbench.errors import InputError, WorkbenchWarning
 from workbench.model import Model
 from workbench.ops import values
@@ -85,16 +86,22 @@ def open_inputs(model: Model, inputs: str, settings: dict[str, Any]) -> FileInpu
                 f"The network has several inputs: give INPUTS as "
                 f"{','.join(f'{name}=PATH' for name in names)}."
             )
-        return _open_files(model, model.graph.inputs[0], Path(inputs), settings)
+        found = _open_files(model, model.graph.inputs[0], Path(inputs), settings)
+        _warn_of_tensors([found], settings)
+        return found
     pairs = [part.partition("=")[::2] for part in inputs.split(",")]
-    return MultiInput(
-        {blob: _open_files(model, blob, Path(path), settings) for blob, path in pairs}
-    )
+    parts = {blob: _open_files(model, blob, Path(path), settings) for blob, path in pairs}
+    _warn_of_tensors(parts.values(), settings)
+    return MultiInput(parts)
+
+
+def _warn_of_tensors(parts: Iterable[FileInputs], settings: Mapping[str, Any]) -> None:
+    if all(isinstance(part.reader, TensorReader) for part in parts):
+        warn_unused({name: settings[name] for name in ("shape", "mean", "norm", "pixel")}, ".npy")
 
 
 def _open_files(model: Model, blob: str, path: Path, settings: dict[str, Any]) -> FileInputs:
     if holds_tensors(path):
-        warn_unused({name: settings[name] for name in ("shape", "mean", "norm", "pixel")}, ".npy")
         return TensorFolder(path, skip_unreadable=settings["skip_unreadable"])
     shape = settings["shape"] or _declared_shape(model, blob)
     pixel = settings["pixel"] or ("GRAY" if shape[2:] == (1,) else "BGR")
