@@ -25,8 +25,9 @@ def enter_by_shift(
 ) -> NDArray[np.int8]:
     """Shift truncate(f32(x * E) + 1/2) to the right by F, and saturate: the document's form.
 
-    The half is half a unit of the product, not of a level, so the shift rounds down:
-    -1 - 2^-F < result - x * E / 2^F <= 2^-(F+1) while nothing saturates, for F >= 0.
+    The half is half a unit of the product, not of a level, so the shift rounds down; below zero
+    the half and the truncation both go up, by up to one and a half units:
+    -1 - 2^-F < result - x * E / 2^F < 3 * 2^-(F+1) while nothing saturates, for F >= 0.
 
     Args:
         x: float32, any shape, real units; NaN becomes 0.
